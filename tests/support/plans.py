@@ -59,10 +59,10 @@ def neighbours(deal: Deal, plan: Plan, scenarios: Scenarios, most: int | None = 
     first, dearer = first_users(scenarios), dearer_options(deal, scenarios)
     for changed in moves:
         try:
-            refuse_impossible(deal, changed, first)
+            refuse_impossible(deal, changed, first, scenarios)
         except InputError:
             continue
-        if not dearer_in(deal, changed, dearer):
+        if not dearer_in(deal, changed, dearer, scenarios):
             yield changed
 
 
@@ -103,10 +103,10 @@ def _plan(deal: Deal, scenarios: ScenarioSet, parts: Data) -> Plan | None:
     """Return the complete plan of a proposal, None if it is not possible."""
     try:
         plan, _ = complete(deal, Proposal.model_validate(parts), scenarios)
-        refuse_impossible(deal, plan, first_users(scenarios))
+        refuse_impossible(deal, plan, first_users(scenarios), scenarios)
     except InputError:
         return None
-    return None if dearer_in(deal, plan, dearer_options(deal, scenarios)) else plan
+    return None if dearer_in(deal, plan, dearer_options(deal, scenarios), scenarios) else plan
 
 
 def _as_data(routes: dict[str, Any]) -> Data:

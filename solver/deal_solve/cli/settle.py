@@ -90,7 +90,9 @@ def command(
     scenarios = scenarios_from(deal).in_memory()
     index = scenario_named(scenarios, scenario)
     watcher = progress_to(verbose)
-    plan, assumed = read_plan(deal, plan_file, lambda given: completed(deal, given, scenarios, routing, watcher))
+    plan, assumed = read_plan(
+        deal, plan_file, lambda given: completed(deal, given, scenarios, routing, watcher), scenarios
+    )
     order_name: Any = order.replace("-", "_")
     settlement = settle(deal, plan, scenarios, order=order_name)
     _write(settlement, assumed, index, json_file, invoice_file)

@@ -17,7 +17,7 @@ from deal_solve.deal.requests.request_cost import effective_hit_rate, other_usd,
 from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.deal.workload import Request
 from deal_solve.plan.plan import Plan, Route
-from deal_solve.plan.renewal_tables import all_paths, on_path
+from deal_solve.plan.renewal_paths import plans_by_path
 from deal_solve.plan.resolved import User, resolve
 from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, each_block
 
@@ -89,12 +89,16 @@ def years_measured_at_list(deal: Deal, plan: Plan) -> frozenset[int]:
     return frozenset(year for span, term in terms if term.band_usd_per_year > 0 for year in span.years)
 
 
-def dearer_in(deal: Deal, plan: Plan, dearer: frozenset[Place]) -> tuple[Place, ...]:
-    """Return the closed options that a plan uses, on any path, in years of a commitment that is measured at list."""
-    if plan.later:
-        flat = (on_path(deal, plan, path) for path in all_paths(plan))
-        return tuple(dict.fromkeys(place for one in flat for place in dearer_in(deal, one, dearer)))
-    years = years_measured_at_list(deal, plan) if dearer else frozenset()
+def dearer_in(deal: Deal, plan: Plan, dearer: frozenset[Place], scenarios: Scenarios) -> tuple[Place, ...]:
+    """Return the closed options that a plan uses in years of a commitment that is measured at list, on the paths
+    through its tables that scenarios take.
+    """
+    flat = plans_by_path(deal, plan, scenarios).values() if dearer else ()
+    return tuple(dict.fromkeys(place for one in flat for place in _dearer_on_path(deal, one, dearer)))
+
+
+def _dearer_on_path(deal: Deal, plan: Plan, dearer: frozenset[Place]) -> tuple[Place, ...]:
+    years = years_measured_at_list(deal, plan)
     return tuple(
         (user, route.from_month, key)
         for user, routes in (*plan.routing.items(), *plan.use.items())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, TypeAlias
@@ -48,8 +47,7 @@ def paths_of(deal: Deal, plan: Plan, block: ScenarioSet) -> Iterator[tuple[Plan,
     if not plan.later:
         yield plan, np.arange(block.size)
         return
-    rows = [edges_of_table(table).bucket(*observed(deal, block, table.month)) for table in plan.later]
-    for path, indices in groups_of(rows):
+    for path, indices in groups_of(rows_of(deal, plan, block)):
         yield on_path(deal, plan, path), indices
 
 
@@ -57,6 +55,11 @@ def plans_of(deal: Deal, plan: Plan, block: ScenarioSet) -> Iterator[tuple[Plan,
     """Yield every plan without tables that some scenarios of a block follow, with these scenarios."""
     for flat, indices in paths_of(deal, plan, block):
         yield flat, block.rows(indices) if plan.later else block
+
+
+def rows_of(deal: Deal, plan: Plan, block: ScenarioSet) -> list[Buckets]:
+    """Return the row (S,) of each scenario of a block in every table of a plan."""
+    return [edges_of_table(table).bucket(*observed(deal, block, table.month)) for table in plan.later]
 
 
 def groups_of(rows: Sequence[Buckets]) -> Iterator[tuple[Path, Buckets]]:
@@ -96,11 +99,6 @@ def _named(row: RenewalRow) -> Iterator[tuple[str, set[str]]]:
         yield f"if_left.{part}", set(getattr(row.if_left, part))
     if row.if_left is not None:
         yield "if_left.taken_again.seats", set(row.if_left.taken_again)
-
-
-def all_paths(plan: Plan) -> Iterator[Path]:
-    """Yield every path through the tables of a plan, whether a scenario takes it or not."""
-    yield from itertools.product(*(range(len(table.rows)) for table in plan.later))
 
 
 def on_path(deal: Deal, plan: Plan, path: Path) -> Plan:

@@ -13,7 +13,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
 from deal_solve.messages import counted
 from deal_solve.plan.plan import Plan
-from deal_solve.plan.renewal_tables import all_paths, broken_tables, on_path, paths_of
+from deal_solve.plan.renewal_paths import plans_by_path
+from deal_solve.plan.renewal_tables import broken_tables, paths_of
 from deal_solve.plan.resolved import OfferTerms, resolve
 from deal_solve.settlement.api import commitment, drawdown
 from deal_solve.settlement.api.drawdown import Order, PeriodRecord, post_api
@@ -330,8 +331,8 @@ def _check(deal: Deal, plan: Plan) -> None:
     problems = list(broken_tables(deal, plan))
     if problems:
         raise InputError(problems)
-    for path in all_paths(plan) if plan.later else ():
-        _check(deal, on_path(deal, plan, path))
+    for flat in plans_by_path(deal, plan).values() if plan.later else ():
+        _check(deal, flat)
     api = on_table.taken(plan.api)
     api.require_api()
     _check_term(deal, "api", api)

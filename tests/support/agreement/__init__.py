@@ -64,10 +64,10 @@ def contradiction(deal: Deal, solution: Solution) -> str:
     """Return what is wrong with a solution, or ""."""
     scenarios = scenarios_of(deal)
     try:
-        refuse_impossible(deal, solution.plan, first_users(scenarios))
+        refuse_impossible(deal, solution.plan, first_users(scenarios), scenarios)
     except InputError as error:
         return f"the plan is impossible: {error}"
-    wasted = dearer_in(deal, solution.plan, dearer_options(deal, scenarios))
+    wasted = dearer_in(deal, solution.plan, dearer_options(deal, scenarios), scenarios)
     if wasted:
         return f"the plan uses options that are closed: {wasted}"
     settled = settle(deal, solution.plan, scenarios)

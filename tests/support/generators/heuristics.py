@@ -62,7 +62,7 @@ def _settled(deal: Deal, known: dict[str, Settlement], proposals: list[Data]) ->
             plan, _ = complete(deal, Proposal.model_validate(proposal), scenarios)
             name = plan.model_dump_json()
             if name not in known:
-                refuse_impossible(deal, plan, first)
+                refuse_impossible(deal, plan, first, scenarios)
                 known[name] = settle(deal, plan, scenarios)
         except InputError:
             continue

@@ -145,7 +145,7 @@ class Along:
         """Settle a plan at a value; raises InputError where it cannot be signed."""
         deal = self.deal_at(value)
         scenarios = self.scenarios_from(deal)
-        refuse_impossible(deal, plan, first_users(scenarios))
+        refuse_impossible(deal, plan, first_users(scenarios), scenarios)
         return settle(deal, plan, scenarios)
 
     def values(self, plans: tuple[Plan, ...], value: float, by: Best) -> list[float]:
@@ -157,7 +157,7 @@ class Along:
         scenarios = self.scenarios_from(deal)
         first = first_users(scenarios)
         for plan in plans:
-            refuse_impossible(deal, plan, first)
+            refuse_impossible(deal, plan, first, scenarios)
         deal, _ = fit_risk(deal, scenarios)
         own = self.found.get(value)
         against = own.against if own else Against(_baseline_cost(deal, by.baseline, scenarios), by.against.best)

@@ -77,7 +77,7 @@ def review(
     Every step is a solve with the rest of the plan pinned; the keywords are those of `solve`. Raises InputError where
     the plan cannot be signed, or has tables, which cannot be pinned, and what `solve` raises.
     """
-    refuse_impossible(deal, plan, first_users(scenarios))
+    refuse_impossible(deal, plan, first_users(scenarios), scenarios)
     options = SolveOptions.of(keywords).cached()
     best = best or solve(deal, scenarios, options=options)
     about, deal = About(deal, scenarios), best.settlement.deal

@@ -174,7 +174,7 @@ class _Tornado:
         there = found.settlement
         plan = moved(self.best.settlement.deal, there.deal, self.best.plan)
         try:
-            refuse_impossible(there.deal, plan, first_users(there.scenarios))
+            refuse_impossible(there.deal, plan, first_users(there.scenarios), there.scenarios)
         except InputError:
             return None
         cost = settle(there.deal, plan, there.scenarios).cost

@@ -44,16 +44,22 @@ def load_fix(deal: Deal, path: str | None) -> Proposal | None:
 
 
 def read_plan(
-    deal: Deal, path: str, complete: Callable[[Proposal], tuple[Plan, tuple[str, ...]]]
+    deal: Deal,
+    path: str,
+    complete: Callable[[Proposal], tuple[Plan, tuple[str, ...]]],
+    scenarios: Scenarios | None = None,
 ) -> tuple[Plan, tuple[str, ...]]:
-    """Return the plan that the proposal in a file means, and what was assumed; an impossible one is refused."""
+    """Return the plan that the proposal in a file means, and what was assumed; an impossible one is refused.
+
+    With scenarios at hand its tables have to be possible on the paths that these take.
+    """
     from deal_solve.plan.proposal import proposal_from, read_proposal
     from deal_solve.plan.validation.validity import refuse_impossible
 
     source = read_proposal(path)
     with placed(source):
         plan, assumed = complete(proposal_from(source))
-        refuse_impossible(deal, plan)
+        refuse_impossible(deal, plan, scenarios=scenarios)
     return plan, assumed
 
 

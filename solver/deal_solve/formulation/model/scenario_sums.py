@@ -223,7 +223,7 @@ class ScenarioSums:
     def paths(self, months: tuple[int, ...]) -> tuple[tuple[Path, ScenarioIndices, ScenarioSums], ...]:
         """Return every path of buckets at some months that occurs, the scenarios on it, and what is theirs.
 
-        Raises InputError for more than MOST_PATHS.
+        Raises InputError for more than MAX_PATHS.
         """
         if not months:
             return (((), np.arange(self.size), self),)

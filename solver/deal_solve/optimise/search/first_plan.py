@@ -56,11 +56,11 @@ def _is_possible(problem: SearchProblem, scenarios: Scenarios, plan: Plan) -> bo
         return False
     if not satisfies(deal, plan, Restriction.model_validate(fixed.model_dump(exclude_unset=True))):
         return False
-    wasted = dearer_in(deal, plan, problem.sums.first_users.dearer)
+    wasted = dearer_in(deal, plan, problem.sums.first_users.dearer, scenarios)
     if any(user not in fixed.routing and user not in fixed.use for user, _, _ in wasted):
         return False
     try:
-        refuse_impossible(deal, plan, problem.sums.first_users)
+        refuse_impossible(deal, plan, problem.sums.first_users, scenarios)
     except InputError:
         return False
     return not deal.limits or all(check.is_kept for check in limit_checks(deal, settle(deal, plan, scenarios)))

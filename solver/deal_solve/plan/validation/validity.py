@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
@@ -13,7 +14,8 @@ from deal_solve.messages import counted, usd
 from deal_solve.plan.leaving import may_leave, missing_at_list
 from deal_solve.plan.offers import clause, offer_problem
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, SeatAgreement
-from deal_solve.plan.renewal_tables import all_paths, broken_tables, on_path
+from deal_solve.plan.renewal_paths import plans_by_path
+from deal_solve.plan.renewal_tables import Path, broken_tables
 from deal_solve.plan.resolved import OfferTerms, resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.plan.validation.routing import broken_routing
@@ -26,24 +28,50 @@ from deal_solve.plan.validation.seats import (
     returned_too_early,
 )
 from deal_solve.uncertainty.first_users import FirstUsers
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 
-def refuse_impossible(deal: Deal, plan: Plan, first: FirstUsers | None = None) -> None:
+def refuse_impossible(
+    deal: Deal, plan: Plan, first: FirstUsers | None = None, scenarios: Scenarios | None = None
+) -> None:
     """Raise InputError with everything in a plan that the deal does not allow; return None for a plan that can be.
 
     With the first users of the scenarios at hand that is also fewer seats than an initial order asks for, and more
-    users than a plan of the vendor takes. A plan made over other scenarios is checked without.
+    users than a plan of the vendor takes. A plan made over other scenarios is checked without. Tables are checked on
+    the paths that `scenarios` take; without them every row has to be possible after some rows of earlier tables and
+    before some of later ones.
     """
-    problems = list(_unknown_offers(deal, plan)) or list(broken_tables(deal, plan)) or list(_broken(deal, plan, first))
+    problems = list(_unknown_offers(deal, plan)) or list(broken_tables(deal, plan))
+    problems = problems or list(_broken(deal, plan, first, scenarios))
     if problems:
         raise InputError(problems)
 
 
-def _broken(deal: Deal, plan: Plan, first: FirstUsers | None) -> Iterator[Problem]:
-    """Yield what the deal does not allow on any path through the tables, each once."""
-    plans = [on_path(deal, plan, path) for path in all_paths(plan)] if plan.later else [plan]
-    found = {str(problem): problem for flat in plans for problem in _broken_on_path(deal, flat, first)}
-    yield from found.values()
+def _broken(deal: Deal, plan: Plan, first: FirstUsers | None, scenarios: Scenarios | None) -> Iterator[Problem]:
+    """Yield what the deal does not allow on a path through the tables, each once, with the first such path."""
+    flat = plans_by_path(deal, plan, scenarios)
+    found = {path: _broken_on_path(deal, one, first) for path, one in flat.items()}
+    said: dict[Problem, Path] = {}
+    for path in found if scenarios is not None else _of_impossible_rows(found):
+        for problem in found[path]:
+            said.setdefault(problem, path)
+    yield from (_named(problem, path) for problem, path in said.items())
+
+
+def _of_impossible_rows(found: Mapping[Path, Sequence[Problem]]) -> Iterator[Path]:
+    """Yield for each row that is possible on no path the one on which least is wrong; signing is a row like others."""
+    through: dict[tuple[int, int], list[Path]] = {}
+    for path in found:
+        for place in enumerate((0, *path)):
+            through.setdefault(place, []).append(path)
+    best = (min(paths, key=lambda path: len(found[path])) for paths in through.values())
+    yield from dict.fromkeys(path for path in best if found[path])
+
+
+def _named(problem: Problem, path: Path) -> Problem:
+    """Return a problem with the rows that lead to it, as they stand in the plan."""
+    rows = ", ".join(f"later[{table}].rows[{row}]" for table, row in enumerate(path))
+    return replace(problem, message=f"{problem.message}; after {rows}") if path else problem
 
 
 def _broken_on_path(deal: Deal, plan: Plan, first: FirstUsers | None) -> list[Problem]:
