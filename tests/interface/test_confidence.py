@@ -7,6 +7,8 @@ from deal_solve.cli.support.options import with_risk
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import loads
 from deal_solve.errors import InputError
+from deal_solve.optimise.solve import solve
+from deal_solve.report.scenarios import other_tail, other_tail_note
 from deal_solve.settlement.objective import fit_risk
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.sampling import sample
@@ -34,7 +36,8 @@ def test_a_preset_falls_back_wherever_it_is_given(in_file: str, on_line: str | N
     if deal.risk.weight:
         assert fitted.risk.confidence == 0.9
         assert notes == (
-            "CVaR is taken at confidence 0.9: the discrete expansion has 3 scenarios, too few for a tail beyond 0.9",
+            "CVaR is taken at confidence 0.9: the discrete expansion has 3 scenarios, too few for a tail beyond 0.9; "
+            "100 or more carry 0.95 and may sign otherwise (--confidence 0.9 weighs the same tail over both)",
         )
     assert fit_risk(deal, sample(deal, 128))[0].risk.confidence == 0.95
 
@@ -53,6 +56,29 @@ def test_a_confidence_of_the_file_that_can_be_had_stays() -> None:
     deal = with_risk(deal_with("{weight: 0.3, confidence: 0.8}"), "cautious")
     fitted, notes = fit_risk(deal, scenarios_of(deal))
     assert (fitted.risk.confidence, fitted.risk.weight, notes) == (0.8, 0.7, ())
+
+
+def test_two_sets_of_one_deal_that_weigh_another_tail_say_so():
+    """3 branches carry 0.9 and 128 samples 0.95: either names the tail of the other, and what keeps to one of them."""
+    deal = deal_with("balanced")
+    expanded, drawn = scenarios_of(deal), sample(deal, 128)
+    fitted = solve(deal).settlement.deal
+    assert other_tail(fitted, expanded) == "5% from 100 scenarios on, which may sign otherwise"
+    assert other_tail(deal, drawn) == "10% over the 3 of the expansion, which may sign otherwise"
+    (note,) = other_tail_note(deal, drawn)
+    assert note.startswith("of these scenarios the worst 5% is weighed, 10% over the 3 of the expansion, ")
+    assert note.endswith(": --confidence 0.9 weighs the same tail over both")
+
+
+@pytest.mark.parametrize("risk", ["neutral", "{weight: 0.3, confidence: 0.9}"])
+def test_a_tail_that_is_stated_or_not_weighed_is_the_same_everywhere(risk):
+    deal = deal_with(risk)
+    assert [other_tail(deal, each) for each in (scenarios_of(deal), sample(deal, 128))] == ["", ""]
+
+
+def test_an_expansion_that_is_large_enough_weighs_the_tail_of_a_sample():
+    deal = loads(MANY_BRANCHES)
+    assert [other_tail(deal, each) for each in (scenarios_of(deal), sample(deal, 128))] == ["", ""]
 
 
 MANY_BRANCHES = """

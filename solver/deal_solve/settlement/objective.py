@@ -6,7 +6,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
 from deal_solve.messages import counted
 from deal_solve.uncertainty.measures import Against, cvar, worst
-from deal_solve.uncertainty.scenario_set import Array, Scenarios
+from deal_solve.uncertainty.scenario_set import COARSE_SIZE, Array, Scenarios
 
 COARSE_CONFIDENCE = 0.9
 
@@ -52,7 +52,10 @@ def fit_risk(deal: Deal, scenarios: Scenarios) -> tuple[Deal, tuple[str, ...]]:
     if "confidence" in risk.model_fields_set:
         raise InputError(f"risk.confidence: {risk.confidence:g} is asked for, but {few}; expected at most 0.9")
     fitted = risk.model_copy(update={"confidence": COARSE_CONFIDENCE})
-    return deal.model_copy(update={"risk": fitted}), (f"CVaR is taken at confidence 0.9: {few}",)
+    fitted.model_fields_set.discard("confidence")  # it stays one that nobody stated
+    more = f"{COARSE_SIZE} or more carry {risk.confidence:g} and may sign otherwise"
+    note = f"CVaR is taken at confidence 0.9: {few}; {more} (--confidence 0.9 weighs the same tail over both)"
+    return deal.model_copy(update={"risk": fitted}), (note,)
 
 
 SAME_RELATIVE, SAME_USD = 2e-6, 0.01

@@ -31,10 +31,8 @@ def scenarios_of(deal: Deal) -> ScenarioSet:
 
 def discrete_expansion(deal: Deal) -> ScenarioSet:
     """Return every combination of P10/P50/P90 per group of bands (cache at P50) and of events happening or not."""
-    uncertain = {group for group, _, band in paths.bands_of(deal) if not band.is_certain}
-    expanded = tuple(group for group in paths.GROUPS if group != "cache" and group in uncertain)
-    events = [key for key, event in deal.uncertainty.events.items() if 0 < event.probability < 1]
-    count = 3 ** len(expanded) * 2 ** len(events)
+    expanded, events = _branching(deal)
+    count = expansion_size(deal)
     if count > MAX_SCENARIOS:
         by = f"{counted(len(expanded), 'group')}, {counted(len(events), 'event')}"
         raise InputError(
@@ -72,6 +70,19 @@ def discrete_expansion(deal: Deal) -> ScenarioSet:
     )
     kind: Kind = "discrete" if count > 1 else "certain"
     return ScenarioSet(kind, names, weights, groups=expanded, **paths.paths_of(deal, draw, happens, count))
+
+
+def expansion_size(deal: Deal) -> int:
+    """Return how many branches the discrete expansion has; 1 where nothing is uncertain."""
+    expanded, events = _branching(deal)
+    return int(3 ** len(expanded) * 2 ** len(events))
+
+
+def _branching(deal: Deal) -> tuple[tuple[str, ...], list[str]]:
+    """Return the groups of bands and the events that branch."""
+    uncertain = {group for group, _, band in paths.bands_of(deal) if not band.is_certain}
+    expanded = tuple(group for group in paths.GROUPS if group != "cache" and group in uncertain)
+    return expanded, [key for key, event in deal.uncertainty.events.items() if 0 < event.probability < 1]
 
 
 def _in_words(count: int) -> str:

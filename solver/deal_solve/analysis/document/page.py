@@ -22,6 +22,7 @@ from deal_solve.facts.summary import summarise
 from deal_solve.facts.today import today
 from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
+from deal_solve.report.scenarios import other_tail_note
 from deal_solve.report.sentences import months_line
 from deal_solve.report.text import Grid, Page, printed_on, whole_money
 
@@ -75,6 +76,7 @@ class FirstPage:
 def subject_of(found: Document) -> Subject:
     """Return what the decision page is made of, for a document."""
     settlement = found.solution.settlement
+    tail = other_tail_note(settlement.deal, settlement.scenarios)
     return Subject(
         deal=settlement.deal,
         scenarios=settlement.scenarios,
@@ -82,7 +84,7 @@ def subject_of(found: Document) -> Subject:
         summary=summarise(settlement.deal, settlement, settlement.scenarios),
         compared=found.comparisons,
         fiscal_year_start=found.fiscal_year_start,
-        notes=(*settlement.scenarios.notes, *plan_notes(settlement), *found.solution.notes),
+        notes=(*settlement.scenarios.notes, *plan_notes(settlement), *found.solution.notes, *tail),
         is_pinned=found.is_pinned,
         is_in_document=True,
     )

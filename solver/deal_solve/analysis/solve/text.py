@@ -11,6 +11,7 @@ from deal_solve.analysis.solve.tables import tables_text
 from deal_solve.facts.notes import plan_notes
 from deal_solve.facts.summary import summarise
 from deal_solve.optimise.solution import Solution
+from deal_solve.report.scenarios import other_tail_note
 
 
 def subject_of(
@@ -21,6 +22,7 @@ def subject_of(
 ) -> Subject:
     """Return a solution with all that is printed of it."""
     settlement = solution.settlement
+    tail = other_tail_note(settlement.deal, settlement.scenarios)
     return Subject(
         deal=settlement.deal,
         scenarios=settlement.scenarios,
@@ -28,7 +30,7 @@ def subject_of(
         summary=summarise(settlement.deal, settlement, settlement.scenarios),
         compared=compared,
         fiscal_year_start=fiscal_year_start,
-        notes=(*settlement.scenarios.notes, *plan_notes(settlement), *solution.notes),
+        notes=(*settlement.scenarios.notes, *plan_notes(settlement), *solution.notes, *tail),
         is_pinned=is_pinned,
     )
 

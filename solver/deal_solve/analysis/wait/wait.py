@@ -33,6 +33,7 @@ from deal_solve.optimise.solve import solve
 from deal_solve.optimise.solver.progress import Progress, Watcher
 from deal_solve.plan.plan import Plan
 from deal_solve.report.basics import About
+from deal_solve.report.scenarios import other_tail_note
 from deal_solve.report.text import whole_money
 from deal_solve.settlement.objective import SAME_RELATIVE, SAME_USD, fit_risk, is_below, objective_of
 from deal_solve.settlement.settle import settle
@@ -117,6 +118,7 @@ def _elsewhere(deal: Deal, now: Solution) -> Iterator[str]:
         f"{counted(expanded.size, 'scenario')} of the expansion, which when and solve are over unless told otherwise "
         f"(--scenarios {here.size}): compare months within one of them"
     )
+    yield from other_tail_note(signed, here)
 
 
 def _refuse(deal: Deal, months: int, observed: int, shock: float) -> None:

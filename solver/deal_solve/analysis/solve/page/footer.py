@@ -5,7 +5,7 @@ from __future__ import annotations
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
 from deal_solve.facts.unstated import unstated
 from deal_solve.messages import counted
-from deal_solve.report.scenarios import scenarios_text
+from deal_solve.report.scenarios import other_tail, scenarios_text
 from deal_solve.report.sentences import aim
 from deal_solve.report.text import gap_percent, labelled, percent
 from deal_solve.report.unstated import price_change, unstated_sentences
@@ -26,8 +26,10 @@ def proof(subject: Subject) -> str:
         proven = f"not proven: a plan that is up to {gap_percent(solution.gap)} better may exist,"
     if subject.is_pinned:
         proven += " with what is pinned,"
+    tail = other_tail(subject.deal, subject.scenarios)
+    by = f"{_aim(subject)} ({tail})" if tail else _aim(subject)
     over = f"{scenarios_text(subject.scenarios)}, prices of {subject.deal.card.as_of}{_prices(subject)}"
-    return f"{proven} by {_aim(subject)}; {over}"
+    return f"{proven} by {by}; {over}"
 
 
 def _growth(subject: Subject) -> list[tuple[str, str]]:
