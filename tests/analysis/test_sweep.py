@@ -109,6 +109,17 @@ def test_rows_are_the_solves_of_their_deals_over_the_same_futures():
         assert row.shares["cached"] + row.shares["batch"] == pytest.approx(1)
 
 
+def test_a_cell_with_other_spend_through_a_cloud_has_scenarios_of_its_own():
+    """What everyone else spends through the cloud is all that its commitment lacks or not: no usage depends on it."""
+    deal = load(SCENARIOS / "aws-commitment.yaml")
+    field = "cloud_commitments.aws.other_spend_usd_per_year"
+    rows = sweep(deal, {field: [0, 500_000]}).rows
+    assert [row.objective_usd for row in rows] == [
+        pytest.approx(solve(varied(deal, row.inputs)).objective_usd, rel=SAME) for row in rows
+    ]
+    assert rows[0].objective_usd > rows[1].objective_usd + 1000
+
+
 def numbers_of(deal):
     """Return the dotted paths of numbers above 0 that a deal's file states."""
     found = []

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
-from deal_solve import Deal, load, scenarios_of
+from deal_solve import Deal, load, sample, scenarios_of
+from deal_solve.analysis.sweep.same_scenarios import CERTAIN
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search import cache_keys
 from deal_solve.optimise.search.cache_keys import BASELINE, SUMS, WORDS, agreement_keys, without
+from deal_solve.uncertainty.scenario_set import PATHS, Scenarios, ScenarioSet, ready
 from tests.support.fields import Field, Place, changed, declared, places
+from tests.support.samples import SLOW
 
 HERE = Path(__file__).parent
 DEALS = {
@@ -104,6 +108,25 @@ def test_what_is_irrelevant_to_the_sums_changes_none_of_them() -> None:
             for family, levels in known.index.items():
                 assert all(map(np.array_equal, found.index[family], levels))
             assert all(np.array_equal(found.hit[key], rates) for key, rates in known.hit.items())
+
+
+@pytest.mark.parametrize("step", [16, pytest.param(1, marks=SLOW)])
+def test_what_is_called_certain_changes_no_scenario(step: int) -> None:
+    def alone(deal: Deal) -> Scenarios:
+        return scenarios_of(deal) if deal.scenarios else sample(deal, count=2, seed=1)
+
+    known = {name: parts_of(alone(deal)) for name, deal in DEALS.items()}
+    for name, place, deal in [each for each in changes() if each[1].loc[0] in CERTAIN][::step]:
+        assert parts_of(alone(deal)) == known[name], place.path
+
+
+def parts_of(scenarios: Scenarios) -> list[object]:
+    """Return the numbers of a scenario set, to be compared."""
+    whole = cast("ScenarioSet", ready(scenarios)).all_months()
+    return [
+        whole.weights.tolist(),
+        *({key: each.tolist() for key, each in getattr(whole, part).items()} for part in PATHS),
+    ]
 
 
 def test_parts_are_left_out_by_their_paths() -> None:

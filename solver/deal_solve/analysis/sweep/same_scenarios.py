@@ -9,8 +9,8 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.uncertainty.scenario_set import PATHS, Scenarios, ScenarioSet, ready
 
-UNCERTAIN = ("start", "horizon_months", "scenarios", "uncertainty", "workloads", "cohorts")
-"""The parts of a deal that its scenarios are made of."""
+CERTAIN = frozenset({"title", "cost_of_capital_per_year", "offers", "risk", "limits"})
+"""The parts of a deal that its scenarios are not made of; of any other they may be."""
 
 ScenariosOf = Callable[[Deal], Scenarios]
 """What makes the scenarios of a deal, the same for the same deal; it may be sent to other processes."""
@@ -25,7 +25,9 @@ class CommonScenarios:
 
     def __call__(self, deal: Deal) -> Scenarios:
         """Return the scenarios of a deal."""
-        if self.last is None or any(getattr(self.last[0], name) != getattr(deal, name) for name in UNCERTAIN):
+        if self.last is None or any(
+            getattr(self.last[0], name) != getattr(deal, name) for name in Deal.model_fields.keys() - CERTAIN
+        ):
             made = ready(self.scenarios_from(deal))
             is_same = self.last is not None and _are_same(self.last[1], made)
             self.last = deal, self.last[1] if self.last and is_same else made

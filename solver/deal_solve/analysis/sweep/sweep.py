@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from deal_solve.analysis.sweep.design import Design, design_of, key_of, refuse_wrong_paths
 from deal_solve.analysis.sweep.result import Sweep, SweepRow
 from deal_solve.analysis.sweep.runs import Work, solved
-from deal_solve.analysis.sweep.same_scenarios import UNCERTAIN, ScenariosOf
+from deal_solve.analysis.sweep.same_scenarios import CERTAIN, ScenariosOf
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Cancelled
 from deal_solve.frames import Table
@@ -103,7 +103,7 @@ def rows_of(design: Design, known: Iterable[SweepRow]) -> Iterator[SweepRow]:
 
 def ordered(design: Design, runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return runs, those of the same scenarios together and neighbours one field apart where that is possible."""
-    paths = sorted(design.paths, key=lambda path: path.partition(".")[0] not in UNCERTAIN)
+    paths = sorted(design.paths, key=lambda path: path.partition(".")[0] in CERTAIN)
     indices = {path: {key_of(value): n for n, value in enumerate(design.values(path))} for path in paths}
 
     def snake(runs: Sequence[dict[str, Any]], paths: Sequence[str]) -> list[dict[str, Any]]:
