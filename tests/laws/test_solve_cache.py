@@ -135,7 +135,7 @@ def _read(data: Any) -> Deal | None:
 def _solved(deal: Deal, scenarios: Scenarios | None, cache: SolveCache | None) -> Solution | None:
     try:
         return solve(deal, scenarios, cache=cache)
-    except Infeasible:
+    except (Infeasible, InputError):  # a confidence that the scenarios are too few for
         return None
 
 

@@ -147,7 +147,7 @@ def _other_texts(text: str) -> Iterator[str]:
 
 
 def _other_lists(values: list[Any]) -> Iterator[list[Any]]:
-    if all(isinstance(part, dict) and "share" in part for part in values):  # they add up to 1, so all change at once
+    if values and all(isinstance(part, dict) and "share" in part for part in values):  # they add up to 1
         turned = [*values[1:], values[0]]
         yield [{**part, "share": other["share"]} for part, other in zip(values, turned, strict=True)]
     yield [*values, *values[-1:]]
