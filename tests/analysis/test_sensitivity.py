@@ -16,7 +16,8 @@ from deal_solve.analysis.sensitivity.sobol import sobol_indices
 from deal_solve.cli.main import run
 from deal_solve.uncertainty import metalog
 from deal_solve.uncertainty.saltelli import NOISE, saltelli
-from deal_solve.uncertainty.sampling import quasi_normals, sobol_points
+from deal_solve.uncertainty.sampling import quasi_normals
+from deal_solve.uncertainty.sobol import sobol_points
 from tests.support.hand_deals import APP, YEAR, certainly, newsvendor, office, quote, read
 from tests.support.paths import SCENARIOS
 

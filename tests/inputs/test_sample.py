@@ -1,6 +1,8 @@
 """Sampled scenarios: what is drawn from what; the bits depend on the deal, the seed and the block, and nothing else."""
 
 import pickle
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 from scipy.stats import spearmanr
+from scipy.stats.qmc import Sobol
 
 from deal_solve.deal.load import load, loads
 from deal_solve.errors import InputError
@@ -17,11 +20,32 @@ from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.measures import quantile
 from deal_solve.uncertainty.sampling import SEED, sample
 from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Scenarios
+from deal_solve.uncertainty.sobol import BITS, sobol_points
 from tests.support.builders import APP, deal_of
 from tests.support.paths import SCENARIOS
 from tests.support.sampled_deal import DEAL, EVENTS, PEOPLE, WORK, deal_with, same
 
 # --- the same bits ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("dimensions", "seed"), [(1, 0), (2, 5), (61, 20270101), (500, 3)])
+def test_points_are_those_of_scipy(dimensions, seed):
+    expected = Sobol(dimensions, scramble=True, bits=BITS, rng=np.random.default_rng(seed))
+    points = sobol_points(dimensions, seed)
+    for index in range(3):
+        assert np.array_equal(points.block(index), expected.random(BLOCK).T)
+
+
+def test_a_block_needs_none_of_those_before():
+    expected = Sobol(3, scramble=True, bits=BITS, rng=np.random.default_rng(7))
+    expected.fast_forward(37 * BLOCK)
+    assert np.array_equal(sobol_points(3, 7).block(37), expected.random(BLOCK).T)
+
+
+def test_sampling_does_not_import_scipy_stats():
+    """`scipy.stats` takes longer to import than a hundred thousand scenarios to draw."""
+    draws = "import sys; from deal_solve.uncertainty.sobol import sobol_points; sobol_points(3, 1).block(0); "
+    subprocess.run([sys.executable, "-c", f"{draws}sys.exit('scipy.stats' in sys.modules)"], check=True)
 
 
 @pytest.mark.parametrize("method", ["sobol", "random"])

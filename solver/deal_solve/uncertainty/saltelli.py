@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from deal_solve.deal.deal import Deal
 from deal_solve.uncertainty.paths import bands_of
-from deal_solve.uncertainty.sampling import SEED, SampledSet, probability_of, quasi_normals, sample, sobol_points
+from deal_solve.uncertainty.sampling import SEED, SampledSet, probability_of, quasi_normals, sample
 from deal_solve.uncertainty.scenario_set import BLOCK, Array
-
-if TYPE_CHECKING:
-    from scipy.stats.qmc import Sobol
+from deal_solve.uncertainty.sobol import SobolPoints, sobol_points
 
 NOISE = "monthly noise"
 
@@ -74,7 +71,7 @@ class SaltelliSet(SampledSet):
         return super()._noise(part + is_second * (self.each // BLOCK), user, variation)
 
     @cached_property
-    def _sobol(self) -> Sobol:
+    def _sobol(self) -> SobolPoints:
         return sobol_points(2 * (self.copula.dimensions + len(self._uncertain_events)), self.seed)
 
 

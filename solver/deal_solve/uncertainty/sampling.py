@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import Any, Literal, cast, overload
 
 import numpy as np
 
@@ -23,9 +22,7 @@ from deal_solve.uncertainty.metalog import Metalog
 from deal_solve.uncertainty.paths import GROUPS, bands_of, held, paths_of, refuse_large
 from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Array, Scenarios, ScenarioSet
 from deal_solve.uncertainty.signed import from_signing
-
-if TYPE_CHECKING:
-    from scipy.stats.qmc import Sobol
+from deal_solve.uncertainty.sobol import SobolPoints, sobol_points
 
 SamplingMethod = Literal["sobol", "random"]
 SEED = 20270101
@@ -206,7 +203,7 @@ class SampledSet:
         return np.exp(factor, out=factor)
 
     @cached_property
-    def _sobol(self) -> Sobol:
+    def _sobol(self) -> SobolPoints:
         return sobol_points(self.copula.dimensions + len(self._uncertain_events), self.seed)
 
     @cached_property
@@ -231,22 +228,11 @@ def probability_of(event: str) -> str:
     return f"uncertainty.events.{event}.probability"
 
 
-def sobol_points(dimensions: int, seed: int) -> Sobol:
-    """Return a scrambled Sobol sequence."""
-    from scipy.stats.qmc import Sobol
-
-    return Sobol(dimensions, scramble=True, bits=30, rng=np.random.default_rng(seed))
-
-
-def quasi_normals(points: Sobol, index: int) -> Array:
+def quasi_normals(points: SobolPoints, index: int) -> Array:
     """Return a block of a Sobol sequence as normals (dimensions, BLOCK)."""
     from scipy.special import ndtri
 
-    points = copy.deepcopy(points)  # it counts what it has given: every block starts from the same one
-    if index:
-        points.fast_forward(index * BLOCK)
-    uniform = points.random(BLOCK) + 2.0**-31  # the middle of the cells of width 2^-30, so never 0
-    return np.asarray(ndtri(np.ascontiguousarray(uniform.T)), dtype=float)
+    return np.asarray(ndtri(points.block(index) + 2.0**-31), dtype=float)  # the middle of the cells, so never 0
 
 
 def _room_of(first: Array, size: int) -> Array:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from deal_solve.analysis.uncertainty.replicates import LEVEL
 from deal_solve.analysis.uncertainty.result import Estimate
-from deal_solve.uncertainty.sampling import quasi_normals, sobol_points
+from deal_solve.uncertainty.sampling import quasi_normals
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, ScenarioSet
+from deal_solve.uncertainty.sobol import sobol_points
 
 NO_USAGE = 1e-6
 """What counts as no usage at all in a logarithm."""
