@@ -12,13 +12,15 @@ BOTH = pytest.mark.parametrize("method", ["decomposition", "extensive"])
 AGAIN = {"may_return": True}
 
 
-def app(paths, edge, **offer):
+def app(paths, edge, weights=None, **offer):
     """Return list values a year in thousands, and an offer with 20 % off from 200k; tables by usage at an edge."""
     monthly = {name: [1000 * usd / YEAR for usd in path] for name, path in paths.items()}
-    given = quote((200_000, 0.2), overage="list") | {"renewal": AGAIN} | offer
-    decided = {"usage": [edge]}
     return read(
-        36, workloads={"app": APP}, offers={"quote": given}, scenarios=explicit(monthly), renewal_decisions=decided
+        YEAR * len(next(iter(paths.values()))),
+        workloads={"app": APP},
+        offers={"quote": quote((200_000, 0.2), overage="list") | {"renewal": AGAIN} | offer},
+        scenarios=explicit(monthly, weights),
+        renewal_decisions={"usage": [edge]},
     )
 
 
@@ -65,6 +67,21 @@ def test_prices_of_a_bucket_are_those_of_each_paths_renewal(method):
     """
     solution = solve(app(CROSSING, 300_000, renewal={"price": {"uplift": 0.1}, **AGAIN}), method=method)
     assert by_year(solution) == [[240e3, 100e3, 264e3], [540e3, 228_800, 484e3]]
+
+
+def test_a_term_of_one_path_starts_in_a_month_in_which_none_of_the_likeliest_path_does():
+    """Year 1 commits the 240k of who stays at 300: 240k, and 340k for growing. After 300 the offer is left: 50k, and
+    taken again for two years: 240k each. After 400 it is renewed for two years, 320k each; the last year, a term of its
+    own in month 36, commits 400k. (1,380 + 3 · 770) / 4 = 922.5k.
+    """
+    paths = {"growing": (400, 400, 400, 500), "back": (300, 50, 300, 300)}
+    deal = app(paths, 350_000, {"growing": 1, "back": 3}, terms=[12, 24])
+    solution = solve(deal)
+    assert solution.objective_usd == pytest.approx(922_500)
+    assert by_year(solution) == [[340e3, 320e3, 320e3, 400e3], [240e3, 50e3, 240e3, 240e3]]
+    scenarios = scenarios_of(deal)
+    refuse_impossible(deal, solution.plan, first_users(scenarios), scenarios)
+    assert solution.plan.later[-1].month == 36
 
 
 def test_both_entries_stand_in_the_plan_file_and_settle_again():

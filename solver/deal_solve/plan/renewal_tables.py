@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from deal_solve.deal.deal import LIST, LIST_MONTHLY, Deal
-from deal_solve.errors import Problem
 from deal_solve.plan.leaving import bound_beside, seat_terms
 from deal_solve.plan.plan import (
     ApiAgreement,
@@ -67,38 +66,6 @@ def groups_of(rows: Sequence[Buckets]) -> Iterator[tuple[Path, Buckets]]:
     found, inverse = np.unique(np.array(rows), axis=1, return_inverse=True)
     for index, path in enumerate(zip(*found.tolist(), strict=True)):
         yield path, np.flatnonzero(inverse.reshape(-1) == index)
-
-
-def broken_tables(deal: Deal, plan: Plan) -> Iterator[Problem]:
-    """Yield what is wrong with the shape of the tables of a plan."""
-    starts = range(12, deal.horizon_months, 12)
-    months = [table.month for table in plan.later]
-    if months != sorted(set(months) & set(starts)):
-        given, wanted = (", ".join(map(deal.dated, each)) for each in (months, starts))
-        yield Problem("later", f"tables of months {given}; expected some of {wanted}, in order")
-    for index, table in enumerate(plan.later):
-        if len(table.rows) != edges_of_table(table).count:
-            expected = f"expected {edges_of_table(table).count}, one per bucket"
-            yield Problem(f"later[{index}].rows", f"{len(table.rows)} given; {expected}")
-        for number, row in enumerate(table.rows):
-            where = f"later[{index}].rows[{number}]"
-            for part, names in _named(row):
-                known: Mapping[str, object] = getattr(
-                    plan, "seats" if part.endswith("at_list") else part.split(".")[-1]
-                )
-                for name in names - known.keys():
-                    yield Problem(f"{where}.{part}.{name}", "is not in the plan")
-            if row.api is not None and resolve(deal).taken(plan.api).starting(table.month) is None:
-                yield Problem(f"{where}.api", f"no API term starts in month {deal.dated(table.month)}")
-
-
-def _named(row: RenewalRow) -> Iterator[tuple[str, set[str]]]:
-    """Yield the parts of a row with the names that stand in each."""
-    yield from ((part, set(getattr(row, part))) for part in ("seats", "at_list", "tracks", "routing", "use"))
-    for part in ("seats", "tracks", "routing", "use") if row.if_left is not None else ():
-        yield f"if_left.{part}", set(getattr(row.if_left, part))
-    if row.if_left is not None:
-        yield "if_left.taken_again.seats", set(row.if_left.taken_again)
 
 
 def on_path(deal: Deal, plan: Plan, path: Path) -> Plan:
@@ -320,8 +287,8 @@ def tabulated(
     terms are laid anew after those.
     """
     best = max(plans, key=lambda path: likely[path])
-    signed = plans[best].api.offer, *(agreement.offer for agreement in plans[best].seats.values())
-    returns = any(_may_return(deal, offer) for offer in signed)
+    signed: dict[str, ApiAgreement | SeatAgreement] = {"": plans[best].api, **plans[best].seats}
+    returning = {name for name, agreement in signed.items() if _may_return(deal, agreement.offer)}
     tables: list[RenewalTable] = []
     for index, month in enumerate(months):
         entries: dict[int, dict[Entry, Any]] = {}
@@ -340,13 +307,13 @@ def tabulated(
         for bucket in range(edges[month].count):
             near = sorted(entries, key=lambda other: abs(other - bucket))
             decides = {entry: next(entries[at][entry] for at in near if entry in entries[at]) for entry in known}
-            if returns and bucket in entries:
-                decides |= _as_otherwise(entries[bucket], set(known))
+            if returning and bucket in entries:
+                decides |= _as_otherwise(entries[bucket], set(known), returning)
             rows.append(_row(decides, min(chances.get(bucket, 0.0), 1.0)))
         rows_alike = [row.model_dump(exclude={"probability"}) for row in rows]
         own = {entry: value for entry, value, _ in found[best]}
         is_same = own.keys() == set(known) and all(_alike(value, decides[entry]) for entry, value in own.items())
-        is_laid_anew = bool(tables) and returns
+        is_laid_anew = bool(tables and returning)
         if is_laid_anew or not (is_same and all(_alike(one, rows_alike[0]) for one in rows_alike)):
             cut = edges[month]
             tables.append(
@@ -355,12 +322,17 @@ def tabulated(
     return plans[best].model_copy(update={"later": tuple(tables)})
 
 
-def _as_otherwise(own: Mapping[Entry, Any], known: Set[Entry]) -> dict[Entry, Any]:
-    """Return entries that a bucket does not need, as what it decides where the part was left, or was not, instead."""
+def _as_otherwise(own: Mapping[Entry, Any], known: Set[Entry], returning: Set[str]) -> dict[Entry, Any]:
+    """Return entries that a bucket does not need, as what it decides where the part was left, or was not, instead.
+
+    Of `returning` are the seat types, and the API part as "", that may be taken again.
+    """
     found: dict[Entry, Any] = {}
     for (part, name, left), value in own.items():
         entry = part, name, not left
         if entry not in known or entry in own or part in ("at_list", "taken_again"):
+            continue
+        if part in ("api", "seats") and name not in returning:
             continue
         if part != "seats":
             found[entry] = value

@@ -14,8 +14,9 @@ from deal_solve.errors import InputError
 from deal_solve.messages import counted
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_paths import plans_by_path
-from deal_solve.plan.renewal_tables import broken_tables, paths_of
+from deal_solve.plan.renewal_tables import paths_of
 from deal_solve.plan.resolved import OfferTerms, resolve
+from deal_solve.plan.validation.tables import broken_tables
 from deal_solve.settlement.api import commitment, drawdown
 from deal_solve.settlement.api.drawdown import Order, PeriodRecord, post_api
 from deal_solve.settlement.blocks import Where, joined

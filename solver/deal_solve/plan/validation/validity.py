@@ -15,7 +15,7 @@ from deal_solve.plan.leaving import may_leave, missing_at_list
 from deal_solve.plan.offers import clause, offer_problem
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, SeatAgreement
 from deal_solve.plan.renewal_paths import plans_by_path
-from deal_solve.plan.renewal_tables import Path, broken_tables
+from deal_solve.plan.renewal_tables import Path
 from deal_solve.plan.resolved import OfferTerms, resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.plan.validation.routing import broken_routing
@@ -27,6 +27,7 @@ from deal_solve.plan.validation.seats import (
     crowded_plans,
     returned_too_early,
 )
+from deal_solve.plan.validation.tables import broken_tables
 from deal_solve.uncertainty.first_users import FirstUsers
 from deal_solve.uncertainty.scenario_set import Scenarios
 
