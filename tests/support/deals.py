@@ -30,6 +30,18 @@ offers:
 """
 """Requests between two ends, and one band."""
 
+LEVERS = """\
+start: 2027-01
+horizon_months: 12
+workloads:
+  bot: {requests_per_month: 1M, input_tokens: 2000, output_tokens: 200, models: [opus, sonnet], batchable: 50%,
+    cache: {share: 50%, hit_rate: 80%}}
+cohorts: {staff: {headcount: 30, tracks: [team-standard, none], unserved_usd_per_user_month: 15}}
+offers:
+  quote: {api: {bands: [{commit_usd_per_year: 20k, discount: 20%}], overage: contracted, unused: {rollover: 100%}}}
+"""
+"""A workload that can be cached and batched, people who may have seats, and a clause that no standard offer has."""
+
 BY_QUARTER = """
 horizon_months: 12
 workloads: {bot: {spend_usd_per_month: 30000, input_tokens: 6000, output_tokens: 500, today: {model: sonnet},

@@ -32,4 +32,4 @@ def command(question: Question, offer: str | None, term: int | None, points: int
 
     deal, scenarios, proposed = question.deal, question.ready_scenarios(), load_fix(question.deal, plan_file)
     found = curve(deal, scenarios, offer, term, points=points, proposed=proposed, options=question.options)
-    return Answer(found, all(point.is_proven for point in found.points))
+    return Answer(found, found.is_proven)

@@ -80,7 +80,7 @@ def command(
     if export_file:
         deal = in_one_month(deal)
         return _export(deal, in_months_of(deal, scenarios), export_file, question.options.fix)
-    options = question.options.begun(question.began)
+    options = question.options
     shared = options if deal.is_open else replace(options, cache=SolveCache(is_of_sums=True))
     try:
         solution = solved(deal, scenarios, shared)

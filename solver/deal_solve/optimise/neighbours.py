@@ -2,7 +2,8 @@
 
 Each run begins with what the cache holds and keeps what it learns to itself, so that an answer depends on the questions
 before it in its run alone: it has the same bits in one process as in two. The second process is a fork, which has every
-module and every sum already. Where it is lost, for whatever reason, its run is answered here.
+module and every sum already. Where it is lost, for whatever reason, its run is answered here. Where the time limit of
+all questions together has passed, those that are left have no answer.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import pickle
 import signal
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,7 +23,7 @@ from io import BytesIO
 from multiprocessing.connection import Connection
 from typing import Any, TypeAlias, TypeVar
 
-from deal_solve.errors import Cancelled
+from deal_solve.errors import Cancelled, LimitReached
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solver.progress import Progress
@@ -38,12 +40,16 @@ END_WITH_PARENT = 1
 """Linux: which signal a process gets when the one that made it is gone."""
 TICK = 0.2
 """Seconds between two looks at whether to stop, while the other process works."""
+GRACE = 1.0
+"""Seconds after the time limit in which the other process may still hand over what it was about to."""
 
 
 def answers(
     questions: Sequence[Ask[Answer]], options: SolveOptions, base: Solution, processes: int = 0
-) -> list[Answer]:
+) -> list[Answer | None]:
     """Return the answer of every question, in their order; `base` is the solution of a similar deal.
+
+    None stands for a question that the time limit of the options did not reach, or stopped without a plan.
 
     `processes` is 1 or 2; 0 is 2 where there are two cores, the scenarios are few, and the work is worth it. What the
     first run learns stays in the cache of the options. Raises what a question raises, those of the first run first.
@@ -52,11 +58,21 @@ def answers(
     apart = options if options.cache is None else replace(options, cache=options.cache.copy())
     seconds = (base.build_seconds + base.solve_seconds) * len(questions)
     if (processes or _worth(seconds, base)) == 1 or not second:
-        found = [ask(options) for ask in first], [ask(apart) for ask in second]
+        found = [_asked(ask, options) for ask in first], [_asked(ask, apart) for ask in second]
     else:
         with _forked(second, apart, (base.settlement.scenarios,)) as other:
-            found = [other.heard(ask(options)) for ask in first], other.answers()
+            found = [other.heard(_asked(ask, options)) for ask in first], other.answers()
     return [found[number % RUNS][number // RUNS] for number in range(len(questions))]
+
+
+def _asked(ask: Ask[Answer], options: SolveOptions) -> Answer | None:
+    """Return an answer; None where the time limit has passed, or passes before there is a plan."""
+    if options.is_over:
+        return None
+    try:
+        return ask(options)
+    except LimitReached:
+        return None
 
 
 def _worth(seconds: float, base: Solution) -> int:
@@ -85,22 +101,30 @@ class _Other:
         return answer
 
     def answers(self) -> list[Any]:
-        """Return its answers; where it was lost, those given here."""
-        while self.process is not None and not self.found:
+        """Return its answers; where it was lost, those given here; None for what it has not given in time."""
+        while self.process is not None and self._is_due():
             checkpoint()
             if self.receiver.poll(TICK):
                 self._hear()
-        return self.found or [ask(self.options) for ask in self.questions]
+        missing = len(self.questions) - len(self.found)
+        if missing and self.process is None and not self.options.is_over:
+            return [_asked(ask, self.options) for ask in self.questions]
+        return [*self.found, *[None] * missing]
+
+    def _is_due(self) -> bool:
+        """Whether an answer is missing that may still come."""
+        until = self.options.until
+        return len(self.found) < len(self.questions) and (until is None or time.monotonic() < until + GRACE)
 
     def _hear(self) -> None:
-        """Take one message: how far it is, or all its answers; a pipe that ends says that it was lost."""
+        """Take one message: how far it is, or its next answer; a pipe that ends says that it was lost."""
         try:
             message = _Unpickler(BytesIO(self.receiver.recv_bytes()), self.kept).load()
         except (EOFError, OSError, pickle.UnpicklingError):
             self.process = None
             return
         if not isinstance(message, Progress):
-            self.found = message
+            self.found += message
         elif self.options.progress is not None and self.options.progress(message) is False:
             raise Cancelled(f"the solve was cancelled before {message.phase}")
 
@@ -154,7 +178,8 @@ def _answer(
         sender.send_bytes(buffer.getvalue())
 
     with suppress(Exception):
-        send([ask(replace(options, progress=send)) for ask in questions])
+        for ask in questions:
+            send([_asked(ask, replace(options, progress=send))])
 
 
 class _Pickler(pickle.Pickler):

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from deal_solve.errors import InputError, Problem
+from deal_solve.errors import InputError, LimitReached, Problem
 from deal_solve.optimise.method import METHODS, Method
+from deal_solve.stopping import checked
 
 if TYPE_CHECKING:
     from deal_solve.optimise.search.cache import SolveCache
@@ -29,7 +32,8 @@ class SolveOptions:
 
     - `solver`: highs, cbc, or a name that PuLP knows
     - `gap`: the relative optimality gap to prove, a share of the objective
-    - `time_limit`: seconds after which a solve stops with the best plan so far; None is no limit
+    - `time_limit`: seconds after which a solve stops with the best plan so far; those of an analysis are for all of its
+      solves together, and what they do not reach is said to be so; None is no limit
     - `until`: the moment (of `time.monotonic`) at which all solves with these options have stopped so (`begun`)
     - `method`: `decomposition` leaves what follows from the scenario to Benders cuts, as far as cuts can be exact
       (formulation §8); `extensive` writes every scenario out, which audits the other
@@ -94,6 +98,22 @@ class SolveOptions:
     def left(self) -> float | None:
         """Seconds until the moment at which all solves have stopped; None without one."""
         return None if self.until is None else max(self.until - time.monotonic(), 0.0)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the moment has passed at which all solves have stopped."""
+        return self.left == 0.0
+
+    @contextmanager
+    def deadline(self) -> Iterator[None]:
+        """Raise LimitReached inside, wherever time is spent, once that moment has passed: for work that is no solve."""
+        with checked(self.refuse_late):
+            yield
+
+    def refuse_late(self) -> None:
+        """Raise LimitReached once that moment has passed."""
+        if self.is_over:
+            raise LimitReached("the time limit passed before")
 
     def measured_against(self, baseline: Plan | Solution | None) -> SolveOptions:
         """Return the options with a baseline, unless they have one."""

@@ -55,6 +55,8 @@ class Scenarios(Record):
 
 IsProven = Annotated[bool, Field(description="whether it is proven to the gap")]
 """Of a figure that a solve found."""
+NOT_IN_TIME = "not in time"
+"""Of what the time limit did not reach, or stopped without a plan."""
 SCHEMA_KEY = Field(alias="schema", description="this schema")
 """Annotates the name of the schema of a file; each kind of file has its own."""
 

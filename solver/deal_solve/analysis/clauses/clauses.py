@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Unpack
@@ -31,14 +32,14 @@ from deal_solve.analysis.clauses.steps import ClauseStep, clause_steps, max_poin
 from deal_solve.analysis.uncertainty.replicates import Replicates, estimate, replicates
 from deal_solve.deal.cross_checks import broken_references
 from deal_solve.deal.deal import LIST, Deal
-from deal_solve.errors import Infeasible, InputError, Problem
+from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
 from deal_solve.frames import Table
-from deal_solve.messages import did_you_mean, unknown
+from deal_solve.messages import counted, did_you_mean, unknown
 from deal_solve.optimise.neighbours import answers
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
-from deal_solve.report.basics import About
+from deal_solve.report.basics import NOT_IN_TIME, About
 from deal_solve.settlement.objective import is_below
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.sampling import method_of
@@ -77,17 +78,17 @@ def clauses(
         raise InputError(deal.problem(("risk", "criterion"), message))
     if offer is not None and offer not in deal.offers:
         raise InputError(Problem("--offer", unknown("offer", offer, deal.offers)))
-    options, sampling = SolveOptions.of(keywords).cached(), method_of(scenarios)
+    options, sampling = SolveOptions.of(keywords).cached().begun(), method_of(scenarios)
     base = solve(deal, ready(scenarios), options=options)
     options = replace(options, baseline=base)  # risk is measured against what it would be without the change
     chosen = offer or _signed(base)
     drawn = replicates(base, sampling) if deal.risk.criterion == "expected" else Replicates(base, ())
     negotiation = _Negotiation(base, drawn, chosen, options)
     negotiation.refuse_unknown(also)
-    values = sorted(negotiation.values(), key=lambda row: (row.value_usd <= 0, -row.expected_usd, -row.value_usd))
-    dearest = [row.clause for row in values if row.value_usd > 0 and not row.finding][:pairs]
+    values = sorted(negotiation.values(), key=_order)
+    dearest = [row.clause for row in values if row.worth_usd > 0 and not row.finding][:pairs]
     found = tuple(negotiation.pairs(dict.fromkeys((*also, *itertools.combinations(dearest, 2)))))
-    notes = (*base.notes, *_notes(base, chosen))
+    notes = (*base.notes, *_notes(base, chosen), *_not_in_time(values, found, bool(drawn.sets)))
     return Clauses(
         offer=chosen,
         objective_usd=base.objective_usd,
@@ -108,6 +109,25 @@ def _notes(base: Solution, offer: str) -> Iterator[str]:
         yield f"no points of discount: the best deal takes the seats of {offer}, and its API agreement elsewhere"
     if base.settlement.scenarios.kind != "sampled" and base.settlement.scenarios.size > 1:
         yield "no intervals: the scenarios are all there are, not a sample"
+
+
+def _order(row: ClauseValue) -> tuple[bool, float, float]:
+    return row.worth_usd <= 0, -(row.expected_usd or 0.0), -row.worth_usd
+
+
+def _not_in_time(values: Sequence[ClauseValue], pairs: Sequence[ClausePair], is_sampled: bool) -> Iterator[str]:
+    """Yield what the time limit left unanswered."""
+    findings = [*(row.finding for row in values), *(pair.finding for pair in pairs)]
+    late = findings.count(NOT_IN_TIME)
+    if late:
+        yield f"the time limit passed before {late} of {len(findings)} clauses and pairs were priced"
+    known = [row for row in values if row.worth_usd > 0]
+    late = sum(not row.has_points_in_time for row in known)
+    if late:
+        yield f"the time limit passed before the points of discount of {counted(late, 'clause')} were found"
+    late = sum(row.low_usd is None for row in known)
+    if late and is_sampled:
+        yield f"the time limit passed before the interval of {counted(late, 'value')} was found"
 
 
 def is_discounted(base: Solution, offer: str) -> bool:
@@ -174,14 +194,16 @@ class _Negotiation:
         """Yield every clause."""
         priced = {name: step for name, step in self.steps.items() if _is_priced(step)}
         solved = answers([partial(self._value, step) for step in priced.values()], self.options, self.base)
-        found = dict(zip(priced, solved, strict=True))
+        found = {name: row or _late(priced[name]) for name, row in zip(priced, solved, strict=True)}
         rows = [found.get(name) or self._unpriced(step) for name, step in self.steps.items()]
-        self.value_of = {row.clause: row.value_usd for row in rows}
+        self.value_of = {row.clause: row.value_usd for row in rows if row.value_usd is not None}
         if not self.is_signed:
             yield from rows
             return
-        points = self._points([row.value_usd for row in rows if row.value_usd > 0])
-        yield from (replace(row, points=points.get(row.value_usd)) for row in rows)
+        points = self._points([row.worth_usd for row in rows if row.worth_usd > 0])
+        for row in rows:
+            is_known = row.worth_usd <= 0 or row.worth_usd in points
+            yield replace(row, points=points.get(row.worth_usd), has_points_in_time=is_known)
 
     def _unpriced(self, step: ClauseStep) -> ClauseValue:
         return self._row(step, AT_BEST if step.deal is None else NOT_PRICED, self.base, self.base)
@@ -223,8 +245,11 @@ class _Negotiation:
         )
 
     def _interval(self, before: Solution, after: Solution) -> tuple[float, float] | None:
-        """Return the interval of the difference of two plans, each in its deal, over the same fresh sets."""
-        if not self.drawn.sets:
+        """Return the interval of the difference of two plans, each in its deal, over the same fresh sets.
+
+        None where nothing is sampled, and once the time limit has passed.
+        """
+        if not self.drawn.sets or self.options.is_over:
             return None
         costs = [self.drawn.objectives(each.plan, each.settlement.deal) for each in (before, after)]
         found = estimate(costs[0] - costs[1])
@@ -237,10 +262,16 @@ class _Negotiation:
             one = self.steps[first].deal
             steps = clause_steps(one, self.offer) if one is not None else ()
             step = next((step for step in steps if step.clause == second), None)
-            if step is not None and _is_priced(step):
+            if step is not None and _is_priced(step) and {first, second} <= set(self.value_of):
                 both[first, second] = _changed(step)
+            elif step is not None and _is_priced(step):
+                yield ClausePair(first, second, None, None, NOT_IN_TIME, is_proven=False)
         gains = answers([partial(self._gain, deal) for deal in both.values()], self.options, self.base)
-        for (first, second), (usd, is_proven) in zip(both, gains, strict=True):
+        for (first, second), gain in zip(both, gains, strict=True):
+            if gain is None:
+                yield ClausePair(first, second, None, None, NOT_IN_TIME, is_proven=False)
+                continue
+            usd, is_proven = gain
             extra = usd - self.value_of[first] - self.value_of[second]
             yield ClausePair(first, second, usd, extra, _together(usd, extra), is_proven)
 
@@ -253,27 +284,33 @@ class _Negotiation:
         return max(self.base.objective_usd - found.objective_usd, 0.0), found.status == "optimal"
 
     def _solved(self, deal: Deal, options: SolveOptions) -> Solution:
-        """Solve a changed deal, its risk measured against the baseline of the base."""
-        return solve(deal, self.base.settlement.scenarios, options=options)
+        """Solve a changed deal, its risk measured against the baseline of the base; raises LimitReached without a plan
+        of its own.
+        """
+        return solve(deal, self.base.settlement.scenarios, options=options).optimised()
 
     # The curve of discount points
 
-    def _points(self, values: Sequence[float]) -> dict[float, float]:
+    def _points(self, values: Sequence[float]) -> dict[float, float | None]:
         """Return the points that are worth as much as values, to the resolution; none where none within reach are.
 
         Solved are first whole points, each twice the last, then what lies between two of them. No such interval asks
-        for anything in another one.
+        for anything in another one. A value is left out where the time limit passed before its points were found.
         """
-        if values and self._is_one_point("discount"):
+        if values and "discount" in self.value_of and self._is_one_point("discount"):
             self.known[1.0] = self.value_of["discount"]
         inside: dict[float, list[float]] = {}
+        found: dict[float, float | None] = {}
         for value in values:
-            end = self._end(value)
-            if end is not None:
-                inside.setdefault(end, []).append(value)
+            with suppress(LimitReached):
+                end = self._end(value)
+                if end is None:
+                    found[value] = None
+                else:
+                    inside.setdefault(end, []).append(value)
         intervals = sorted(inside.values(), key=len, reverse=True)
-        found: dict[float, float] = {}
-        for points, known in answers([partial(self._inside, each) for each in intervals], self.options, self.base):
+        for each in answers([partial(self._inside, each) for each in intervals], self.options, self.base):
+            points, known = each or ({}, {})
             found |= points
             self.known |= known
         return found
@@ -297,12 +334,17 @@ class _Negotiation:
 
     def _inside(self, values: Sequence[float], options: SolveOptions) -> tuple[dict[float, float], dict[float, float]]:
         """Return the points of values between two known points of the curve, and the curve with what they asked for."""
-        alone = replace(self, known=dict(self.known))
-        return {value: alone._between(value, options) for value in values}, alone.known
+        alone, found = replace(self, known=dict(self.known)), {}
+        with suppress(LimitReached):
+            for value in values:
+                found[value] = alone._between(value, options)
+        return found, alone.known
 
     def _at(self, points: float, options: SolveOptions) -> float:
-        """Return what so many points are worth."""
+        """Return what so many points are worth; raises LimitReached once the time has passed."""
         if points not in self.known:
+            if options.is_over:
+                raise LimitReached("the time limit passed before the points of discount were found")
             self.known[points], _ = self._gain(with_points(self.deal, self.offer, points), options)
         return self.known[points]
 
@@ -320,6 +362,24 @@ class _Negotiation:
             requested = (low + high) / 2 if is_half else min(max(guess, low + margin), high - margin)
             self._at(round(requested, 4), options)
         raise AssertionError("an endless cycle ends nowhere else")
+
+
+def _late(step: ClauseStep) -> ClauseValue:
+    """Return the row of a clause that the time limit did not reach."""
+    return ClauseValue(
+        clause=step.clause,
+        was=step.was,
+        asked=step.requested,
+        finding=NOT_IN_TIME,
+        value_usd=None,
+        expected_usd=None,
+        tail_usd=None,
+        low_usd=None,
+        high_usd=None,
+        points=None,
+        is_proven=False,
+        plan=None,
+    )
 
 
 def _is_priced(step: ClauseStep) -> bool:

@@ -20,21 +20,21 @@ MAX_NAME = 46
 
 def figure_of(deal: Deal, found: Clauses) -> Figure:
     """Return the clauses as a picture; raises InputError where matplotlib is not installed."""
-    rows = sorted((row for row in found.values if row.value_usd > 0), key=lambda row: -row.value_usd)
-    top = max((max(row.value_usd, row.high_usd or 0.0) for row in rows), default=0.0)
+    rows = sorted((row for row in found.values if row.worth_usd > 0), key=lambda row: -row.worth_usd)
+    top = max((max(row.worth_usd, row.high_usd or 0.0) for row in rows), default=0.0)
     scale, word = scale_of(top)
     title = f"{deal.title or 'This deal'}: what to ask of {found.offer}"
     with canvas(7.2, 1.3 + 0.32 * max(len(rows), 1), title) as figure:
         panel = figure.subplots()
         for index, row in enumerate(rows):
             shade = LIGHT if row.finding == GRANTED else DARK
-            panel.barh(index, row.value_usd / scale, color=shade, height=0.62)
+            panel.barh(index, row.worth_usd / scale, color=shade, height=0.62)
             ends = [usd / scale for usd in (row.low_usd, row.high_usd) if usd is not None]
             if ends:
                 panel.plot(ends, [index, index], color="black", linewidth=1, marker="|", markersize=6)
-            label = round_money(round(row.value_usd))
+            label = round_money(round(row.worth_usd))
             label += f", {points_text(row)} points" if row.points is not None else ""
-            end = max(row.value_usd / scale, *ends) if ends else row.value_usd / scale
+            end = max(row.worth_usd / scale, *ends) if ends else row.worth_usd / scale
             panel.annotate(label, (end, index), xytext=(4, 0), textcoords="offset points", va="center")
         names = [shortened(f"{row.clause}: {row.was} → {row.asked}", MAX_NAME) for row in rows]
         panel.set_yticks(range(len(rows)), names)

@@ -11,7 +11,7 @@ from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.record import NotWritten, Record
-from deal_solve.report.basics import SCHEMA_KEY, Answered, IsProven, ResultFile
+from deal_solve.report.basics import NOT_IN_TIME, SCHEMA_KEY, Answered, IsProven, ResultFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,26 +32,39 @@ class ClauseValue(Record):
         str,
         Field(
             description="empty, or no effect, costs more (as it stands is better), at best, already granted (the "
-            "offer has it), needed (without it no plan meets the limits), or not priced (a file with the step is "
-            "refused beside other clauses of this deal)"
+            "offer has it), needed (without it no plan meets the limits), not priced (a file with the step is "
+            "refused beside other clauses of this deal), or not in time (the time limit passed before)"
         ),
     ]
-    value_usd: Annotated[float, Field(description="what the objective falls by; never negative")]
-    expected_usd: Annotated[float, Field(description="what expected cost falls by")]
-    tail_usd: Annotated[float, Field(description="what the mean of the worst costs falls by")]
+    value_usd: Annotated[
+        float | None, Field(description="what the objective falls by; never negative; null: not in time")
+    ]
+    expected_usd: Annotated[float | None, Field(description="what expected cost falls by; null: not in time")]
+    tail_usd: Annotated[float | None, Field(description="what the mean of the worst costs falls by; null: not in time")]
     low_usd: Annotated[
-        float | None, Field(description="of the value over all scenarios, at 95 %; null where nothing is sampled")
+        float | None,
+        Field(description="of the value over all scenarios, at 95 %; null: nothing is sampled, or not in time"),
     ]
     high_usd: Annotated[float | None, Field(description="the other end of the interval")]
     points: Annotated[
         float | None,
         Field(
-            description="points of discount that are worth as much; null: none, out of reach, or the best deal takes "
-            "its API agreement from another offer"
+            description="points of discount that are worth as much; null: none, out of reach, not in time, or the "
+            "best deal takes its API agreement from another offer"
         ),
     ]
     is_proven: IsProven
-    plan: Annotated[Plan, Field(description="the best plan with the step")] = field(repr=False)
+    plan: Annotated[Plan | None, Field(description="the best plan with the step; null: not in time")] = field(
+        repr=False
+    )
+    has_points_in_time: Annotated[
+        bool, Field(description="false where the time limit passed before its points of discount were found")
+    ] = True
+
+    @property
+    def worth_usd(self) -> float:
+        """The value, as far as it is known."""
+        return self.value_usd or 0.0
 
 
 @dataclass(frozen=True)
@@ -60,9 +73,11 @@ class ClausePair(Record):
 
     first: Annotated[str, Field(description="one clause")]
     second: Annotated[str, Field(description="the other")]
-    both_usd: Annotated[float, Field(description="what both are worth")]
-    extra_usd: Annotated[float, Field(description="beyond the sum of each; negative for substitutes")]
-    finding: Annotated[str, Field(description="substitutes, complements or independent")]
+    both_usd: Annotated[float | None, Field(description="what both are worth; null: not in time")]
+    extra_usd: Annotated[
+        float | None, Field(description="beyond the sum of each; negative for substitutes; null: not in time")
+    ]
+    finding: Annotated[str, Field(description="substitutes, complements, independent, or not in time")]
     is_proven: IsProven
 
 
@@ -90,7 +105,13 @@ class Clauses(Answered):
     def is_proven(self) -> bool:
         """Whether every solve is proven to the gap."""
         rows: tuple[ClauseValue | ClausePair, ...] = (*self.values, *self.pairs)
-        return self.base.status == "optimal" and all(row.is_proven for row in rows)
+        is_reached = all(row.has_points_in_time for row in self.values)
+        return self.base.status == "optimal" and is_reached and all(row.is_proven for row in rows)
+
+    @property
+    def not_in_time(self) -> int:
+        """How many clauses the time limit left without a value."""
+        return sum(row.finding == NOT_IN_TIME for row in self.values)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per clause."""

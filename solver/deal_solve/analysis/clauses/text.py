@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from deal_solve.analysis.clauses.clauses import is_discounted
-from deal_solve.analysis.clauses.result import AT_BEST, GRANTED, Clauses, ClauseValue
+from deal_solve.analysis.clauses.result import AT_BEST, GRANTED, ClausePair, Clauses, ClauseValue
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.summary import Summary, summarise
 from deal_solve.messages import counted
 from deal_solve.optimise.solution import Solution
+from deal_solve.report.basics import NOT_IN_TIME
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import aim, tail_note, title_line
@@ -44,8 +45,10 @@ def _from(deal: Deal, base: Solution, summary: Summary) -> str:
 
 def points_text(row: ClauseValue) -> str:
     """Return the discount points that are worth as much, or why there are none, in a word."""
+    if not row.has_points_in_time:
+        return NOT_IN_TIME
     if row.points is None:
-        return row.finding if row.value_usd == 0 else "out of reach"
+        return row.finding if not row.value_usd else "out of reach"
     return f"{row.points:.2f}"
 
 
@@ -56,7 +59,8 @@ def _table(deal: Deal, found: Clauses, confidence: float) -> str:
     for row in found.values:
         if row.finding == AT_BEST:
             continue
-        requested = f"{row.asked}{' (already granted)' * (row.finding == GRANTED)}{' GAP' * (not row.is_proven)}"
+        is_open = not row.is_proven and row.finding != NOT_IN_TIME
+        requested = f"{row.asked}{' (already granted)' * (row.finding == GRANTED)}{' GAP' * is_open}"
         cells = [row.clause, row.was, requested, _whole(row.expected_usd), _whole(row.tail_usd), _whole(row.value_usd)]
         if has_intervals:
             cells.append("" if row.low_usd is None else f"{_whole(row.low_usd)} to {_whole(row.high_usd or 0.0)}")
@@ -71,16 +75,20 @@ def _table(deal: Deal, found: Clauses, confidence: float) -> str:
     )
 
 
-def _whole(amount: float) -> str:
-    return round_money(round(amount))
+def _whole(amount: float | None) -> str:
+    return "-" if amount is None else round_money(round(amount))
+
+
+def _sum_of_each(pair: ClausePair) -> float | None:
+    return None if pair.both_usd is None or pair.extra_usd is None else pair.both_usd - pair.extra_usd
 
 
 def _pairs(found: Clauses) -> str:
     rows = [
         [
             f"{pair.first} and {pair.second}",
-            pair.finding + " GAP" * (not pair.is_proven),
-            *map(_whole, (pair.both_usd, pair.both_usd - pair.extra_usd, pair.extra_usd)),
+            pair.finding + " GAP" * (not pair.is_proven and pair.finding != NOT_IN_TIME),
+            *map(_whole, (pair.both_usd, _sum_of_each(pair), pair.extra_usd)),
         ]
         for pair in found.pairs
     ]

@@ -35,6 +35,8 @@ Mark = Literal["optimum", "threshold", "grid", "proposed", "uncommitted"]
 POINTS = 7
 MIN_SHARE, LARGEST_SHARE = 0.5, 1.5
 """Where the grid begins and ends, as a share of the least and the largest commitment that is best in a band."""
+LATE = "the time limit passed before it had a plan"
+"""Why a point is left out that may well have one."""
 SAME_POINT_TOLERANCE = 0.01
 """A point of the grid this near to the optimum, as a share, is left to it."""
 
@@ -57,13 +59,15 @@ def curve(
     left out, with a note. Raises InputError where no agreement commits anything, and what `solve` raises.
     """
     agreement = {key: value for key, value in (("offer", offer), ("term_months", term_months)) if value is not None}
-    options = SolveOptions.of(keywords)
+    options = SolveOptions.of(keywords).begun()
     best = solve(deal, scenarios, options=options, fix=_fixed(options.fix, agreement))
     chosen = _agreement(best)
     curves = _Curves(
         deal, scenarios, dict(zip(("offer", "term_months"), chosen, strict=True)), best, options.cached(is_of_sums=True)
     )
     rows = tuple(curves.rows(points))
+    if not rows and LATE in curves.left_out:
+        raise LimitReached("the time limit passed before any point of the curve had a plan")
     if not rows:
         raise Infeasible(
             f"no band of {chosen[0]} can be signed for {counted(chosen[1], 'month')}; {'; '.join(curves.notes)}"
@@ -79,6 +83,7 @@ def curve(
         best=best,
         about=About(deal, scenarios),
         notes=(*best.notes, *_shapes(rows), *curves.notes),
+        not_in_time=tuple(curves.left_out.get(LATE, ())),
     )
 
 
@@ -165,12 +170,13 @@ class _Curves:
 
     def solved(self, index: str, mark: Mark, fix: Proposal) -> CurvePoint | None:
         """Return a point; None where there is no plan."""
-        return next(self._kept(index, self._solved(mark, fix, self.options)), None)
+        (found,) = answers([partial(self._solved, mark, fix)], self.options, self.best)
+        return next(self._kept(index, found), None)
 
-    def _kept(self, index: str, found: CurvePoint | str) -> Iterator[CurvePoint]:
+    def _kept(self, index: str, found: CurvePoint | str | None) -> Iterator[CurvePoint]:
         """Yield a point, or note why there is none."""
-        if isinstance(found, str):
-            self.left_out.setdefault(found, []).append(index)
+        if found is None or isinstance(found, str):
+            self.left_out.setdefault(LATE if found is None else found, []).append(index)
         else:
             yield found
 
@@ -179,7 +185,7 @@ class _Curves:
         try:
             options = options.measured_against(self.best.baseline)
             return _point(solve(self.deal, self.scenarios, options=options, fix=fix).optimised(), mark, fix)
-        except (Infeasible, LimitReached) as error:
+        except Infeasible as error:
             return str(error)
 
 

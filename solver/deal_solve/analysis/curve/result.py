@@ -65,6 +65,14 @@ class Curve(Answered):
     ]
     best: NotWritten[Solution] = field(repr=False)
     notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")] = ()
+    not_in_time: Annotated[
+        tuple[str, ...], Field(description="points that the time limit left without a plan, by band and commitment")
+    ] = ()
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether every point is solved, and proven to the gap."""
+        return not self.not_in_time and all(point.is_proven for point in self.points)
 
     @property
     def optimum(self) -> CurvePoint:

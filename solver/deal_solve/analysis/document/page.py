@@ -142,6 +142,8 @@ def _asks_title(found: Document) -> str:
     over = f"USD over {counted(deal.compared_months, 'month')}{present_value(deal)}, expected"
     if deal.risk.weight or deal.risk.criterion != "expected":
         over += "; points of discount weighed as under Proof"
+    late = found.clauses.not_in_time
+    over += f"; {counted(late, 'clause')} not priced in the time" if late else ""
     return f"What to ask for first in {quoted_offer(deal, found.clauses.offer)} ({over})"
 
 
@@ -150,7 +152,7 @@ def _ask(row: ClauseValue) -> Ask:
     return Ask(
         clause=row.clause,
         change=f"{plain_value(row.was)} → {plain_value(row.asked or '')}",
-        worth=f"{whole_money(row.expected_usd)}{points}{'' if row.is_proven else ' (not proven)'}",
+        worth=f"{whole_money(row.expected_usd or 0.0)}{points}{'' if row.is_proven else ' (not proven)'}",
         sentence=ask_sentence(row),
     )
 
@@ -171,6 +173,9 @@ def _why_no_asks(found: Document) -> str:
         return ""
     if found.is_quick:
         return "Left out: what each clause is worth takes further solves."
+    late = 0 if found.clauses is None else found.clauses.not_in_time
+    if late:
+        return f"The time limit passed before {counted(late, 'clause')} of the offer could be priced."
     return found.left_out.get("clauses", "No clause has a step that would lower the cost.")
 
 

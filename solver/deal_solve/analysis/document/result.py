@@ -70,7 +70,7 @@ class Document(Answered):
     def asks(self) -> Table[ClauseValue]:
         """What to ask for first: the clauses of most value that the offer does not have yet."""
         rows = () if self.clauses is None else self.clauses.values
-        worth = [row for row in rows if row.value_usd > 0 and row.finding != GRANTED]
+        worth = [row for row in rows if row.worth_usd > 0 and row.finding != GRANTED]
         return Table(tuple(worth[:MAX_ASKS]))
 
     def to_html(self) -> str:

@@ -35,16 +35,21 @@ def frontier(deal: Deal, scenarios: Scenarios, steps: int = STEPS, **keywords: U
     about = About(deal, scenarios)
     cautious = deal.risk.model_copy(update={"criterion": "expected", "weight": 1.0})
     deal, notes = fit_risk(deal.model_copy(update={"risk": cautious}), scenarios)
-    options, scenarios = SolveOptions.of(keywords).cached(is_of_sums=True), ready(scenarios)
+    options, scenarios = SolveOptions.of(keywords).cached(is_of_sums=True).begun(), ready(scenarios)
     last = solve(deal, scenarios, options=options)
     options = options.measured_against(last.baseline)
-    found = _Weights(deal, last, options, np.linspace(0, 1, steps).round(9).tolist()).points()
+    weights = np.linspace(0, 1, steps).round(9).tolist()
+    found = _Weights(deal, last, options, weights).points()
+    late = tuple(weight for weight, point in zip(weights, found, strict=True) if point is None)
     kept = _undominated(_merged(found))
     notes = (*notes, *dict.fromkeys(note for point in kept for note in point.solution.notes if note not in notes))
+    if late:
+        notes += (f"the time limit passed before the risk weight{'s' * (len(late) > 1)} {_listed(late)} had a deal",)
     return Frontier(
         on=deal.risk.on,
         confidence=deal.risk.confidence,
         points=Table(_with_knee(kept)),
+        not_in_time=late,
         about=about,
         notes=notes,
     )
@@ -63,11 +68,11 @@ class _Weights:
     options: SolveOptions
     weights: list[float]
 
-    def points(self) -> list[FrontierPoint]:
-        """Return the point of every weight."""
+    def points(self) -> list[FrontierPoint | None]:
+        """Return the point of every weight, None where the time limit left none."""
         end = len(self.weights) - 1
-        found = {end: self._point(end, self.last), 0: self._solved(0, self.options)}
-        gaps = [(0, end)]
+        found = {end: self._point(end, self.last), **self._answered([0])}
+        gaps = [(0, end)] if 0 in found else []
         while gaps := [gap for gap in gaps if gap[1] - gap[0] > 1]:
             apart = []
             for low, high in gaps:
@@ -76,16 +81,19 @@ class _Weights:
                     found |= {number: replace(found[low], weight=self.weights[number]) for number in between}
                 else:
                     apart.append((low, (low + high) // 2, high))
-            numbers = [middle for _, middle, _ in apart]
-            solved = answers([partial(self._solved, number) for number in numbers], self.options, self.last)
-            found |= dict(zip(numbers, solved, strict=True))
-            gaps = [part for low, middle, high in apart for part in ((low, middle), (middle, high))]
-        return [found[number] for number in range(len(self.weights))]
+            found |= self._answered([middle for _, middle, _ in apart])
+            gaps = [part for low, middle, high in apart if middle in found for part in ((low, middle), (middle, high))]
+        return [found.get(number) for number in range(len(self.weights))]
+
+    def _answered(self, numbers: Sequence[int]) -> dict[int, FrontierPoint]:
+        """Return the points of some weights, as far as the time limit leaves them."""
+        solved = answers([partial(self._solved, number) for number in numbers], self.options, self.last)
+        return {number: point for number, point in zip(numbers, solved, strict=True) if point is not None}
 
     def _solved(self, number: int, options: SolveOptions) -> FrontierPoint:
         risk = self.deal.risk.model_copy(update={"weight": self.weights[number]})
         deal = self.deal.model_copy(update={"risk": risk})
-        return self._point(number, solve(deal, self.last.settlement.scenarios, options=options))
+        return self._point(number, solve(deal, self.last.settlement.scenarios, options=options).optimised())
 
     def _point(self, number: int, solution: Solution) -> FrontierPoint:
         return _point(self.weights[number], solution, self.last.baseline_cost)
@@ -120,12 +128,16 @@ def _beats(one: FrontierPoint, other: FrontierPoint) -> bool:
     return any(is_below(a, b) for a, b in pairs) and not any(is_below(b, a) for a, b in pairs)
 
 
-def _merged(points: Sequence[FrontierPoint]) -> list[FrontierPoint]:
+def _merged(points: Sequence[FrontierPoint | None]) -> list[FrontierPoint]:
     """Return points of rising weight with neighbours that cost the same as one."""
     kept: list[FrontierPoint] = []
+    is_next = False
     for point in points:
+        if point is None:
+            is_next = False
+            continue
         amounts = ("expected_usd", "cvar_usd")
-        if kept and not any(
+        if is_next and not any(
             is_below(getattr(a, name), getattr(b, name))
             for a, b in ((kept[-1], point), (point, kept[-1]))
             for name in amounts
@@ -133,7 +145,12 @@ def _merged(points: Sequence[FrontierPoint]) -> list[FrontierPoint]:
             kept[-1] = replace(kept[-1], last_weight=point.weight)
         else:
             kept.append(point)
+        is_next = True
     return kept
+
+
+def _listed(weights: Sequence[float]) -> str:
+    return ", ".join(f"{weight:.3g}" for weight in weights)
 
 
 def _undominated(points: Sequence[FrontierPoint]) -> list[FrontierPoint]:

@@ -46,7 +46,15 @@ class Frontier(Answered):
     on: Annotated[str, Field(description="cost or loss: what cvar_usd is of")]
     confidence: Annotated[float, Field(description="of cvar_usd")]
     points: Annotated[Table[FrontierPoint], Field(description="in rising order of expected cost")]
+    not_in_time: Annotated[
+        tuple[float, ...], Field(description="risk weights that the time limit left without a deal")
+    ] = ()
     notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")] = ()
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether every risk weight is solved, and proven to the gap."""
+        return not self.not_in_time and all(point.is_proven for point in self.points)
 
     @property
     def knee(self) -> FrontierPoint | None:

@@ -17,7 +17,7 @@ def frontier_report(deal: Deal, found: Frontier) -> str:
     head = [*heading(title_line(deal)), *labelled("CVaR", f"of {found.on}: {tail_text(found)}")]
     span = f"from weight {weights_text(first)} to {weights_text(last)}, expected cost rises by "
     span += f"{money(last.expected_usd - first.expected_usd)} and CVaR falls by {money(first.cvar_usd - last.cvar_usd)}"
-    head += labelled("Span", span if len(found.points) > 1 else "one deal is best at every risk weight")
+    head += labelled("Span", span if len(found.points) > 1 else _one_deal(found))
     if knee:
         more, less = money(knee.expected_usd - first.expected_usd), money(first.cvar_usd - knee.cvar_usd)
         head += labelled(
@@ -29,6 +29,12 @@ def frontier_report(deal: Deal, found: Frontier) -> str:
     parts = ["\n".join(head), _table(deal, found), bullets("The deal at each point", deals)]
     parts += [bullets("Notes", found.notes)] if found.notes else []
     return "\n\n".join(parts) + "\n"
+
+
+def _one_deal(found: Frontier) -> str:
+    if found.not_in_time:
+        return f"one deal is known, that of weight {weights_text(found.points[0])}"
+    return "one deal is best at every risk weight"
 
 
 def _own(deal: Deal, found: Frontier) -> list[str]:

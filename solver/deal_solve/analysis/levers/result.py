@@ -17,16 +17,20 @@ class Step(Record):
     """One step of a waterfall; expected USD, discounted.
 
     The fitting commitment is what one would sign for the usage of the step, with its models, caching, batch, projects
-    and tracks held, over all offers as written, without limits; null where no offer may serve it.
+    and tracks held, over all offers as written, without limits; null where no offer may serve it. A step that the time
+    limit did not reach has no amounts.
     """
 
     lever: Annotated[str, Field(description="the lever, or the baseline")]
-    expected_usd: Annotated[float, Field(description="cost after it")]
-    change_usd: Annotated[float, Field(description="against the step before; 0 for a baseline")]
-    share: Annotated[float | None, Field(description="of the baseline's cost; null where that is 0")]
-    api_usd: Annotated[float, Field(description="the API bill in it")]
+    expected_usd: Annotated[float | None, Field(description="cost after it; null: not in time")]
+    change_usd: Annotated[
+        float | None,
+        Field(description="against the step before; 0 for a baseline; null where one of the two is not in time"),
+    ]
+    share: Annotated[float | None, Field(description="of the baseline's cost; null where that is 0, or not in time")]
+    api_usd: Annotated[float | None, Field(description="the API bill in it; null: not in time")]
     commitment_usd_per_year: Annotated[
-        float | None, Field(description="fitting commitment, from the commitment step on the own")
+        float | None, Field(description="fitting commitment, from the commitment step on the own; null: none, or late")
     ]
 
 

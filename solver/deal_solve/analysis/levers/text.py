@@ -6,6 +6,7 @@ from deal_solve.analysis.levers.result import Step, Waterfall
 from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
 from deal_solve.messages import counted
+from deal_solve.report.basics import NOT_IN_TIME
 from deal_solve.report.text import bullets, money, money_less, page_width, percent, round_money, table
 
 BAR = 5
@@ -34,7 +35,11 @@ def waterfall_table(deal: Deal, steps: Table[Step], scenarios: int) -> str:
     title = f"Savings from {steps[0].lever} at list ({period})"
     rows = []
     for index, step in enumerate(steps):
-        change = money_less(step.expected_usd, steps[index - 1].expected_usd) if index else ""
+        before = steps[index - 1].expected_usd if index else None
+        if step.expected_usd is None:
+            rows.append([step.lever, NOT_IN_TIME, "", "", ""])
+            continue
+        change = "" if before is None else money_less(step.expected_usd, before)
         share = "" if step.share is None else percent(step.share)
         needed = step.commitment_usd_per_year
         rows.append([step.lever, money(step.expected_usd), change, share, "" if needed is None else _whole(needed)])

@@ -61,6 +61,7 @@ NOBODY: Users = frozenset()
 _Modes: TypeAlias = tuple[Users, Users, bool]
 """The workloads that may be cached, and in batch, and whether seats may be sized."""
 TODAYS_MODELS = "today's models"
+FITS_NOT_IN_TIME = "The time limit passed before every fitting commitment was found."
 
 
 def waterfall(
@@ -72,7 +73,7 @@ def waterfall(
     ten solves: one for every step, and one for every fitting commitment, unless it is known from another one. Raises
     what `solve` raises.
     """
-    options = replace(SolveOptions.of(keywords), fix=None).cached(is_of_sums=True)
+    options = replace(SolveOptions.of(keywords), fix=None).cached(is_of_sums=True).begun()
     best = best or solve(deal, scenarios, options=options)
     rungs = _Rungs(deal, scenarios, options, best)
     works = deal.workloads.items()
@@ -87,11 +88,12 @@ def waterfall(
     second = [(TODAYS_MODELS, today), ("routing", rungs.routed(now_cached, now_batched))]
     second.append(("caching", rungs.routed(cached, now_batched)))
     end = [("batch", rungs.routed(cached, batched)), *rungs.after_batch(cached, batched)]
-    notes = (*_notes(deal, opus.settlement.plan), *_going_on(end[-1][1].settlement))
-    steps = _table([*first, *end])
+    steps, others = _table([*first, *end]), _table([*second, *end])
+    notes = (*_notes(deal, opus.settlement.plan), *_going_on(best.settlement), *_not_in_time(steps, others))
+    notes += (FITS_NOT_IN_TIME,) if rungs.is_late else ()
     return Waterfall(
         from_all_opus=steps,
-        from_today=_table([*second, *end]),
+        from_today=others,
         api_cut=api_cut(steps),
         notes=notes,
         about=About(deal, scenarios),
@@ -101,7 +103,14 @@ def waterfall(
 def api_cut(from_all_opus: Table[Step]) -> float | None:
     """Return what routing, caching and batch take off the all-Opus API bill (0.6 is 60 %); None without API usage."""
     bills = {step.lever: step.api_usd for step in from_all_opus}
-    return 1 - bills["batch"] / bills["all Opus"] if bills["all Opus"] else None
+    before, after = bills["all Opus"], bills["batch"]
+    return 1 - after / before if before and after is not None else None
+
+
+def _not_in_time(*tables: Table[Step]) -> Iterator[str]:
+    late = dict.fromkeys(step.lever for steps in tables for step in steps if step.expected_usd is None)
+    if late:
+        yield f"The time limit passed before the optimum of {', '.join(late)} was found."
 
 
 @dataclass(frozen=True)
@@ -112,13 +121,17 @@ class _Rung:
     commitment_usd_per_year: float | None
 
 
-def _table(rungs: list[tuple[str, _Rung]]) -> Table[Step]:
-    costs = [_expected(rung.settlement, rung.settlement.by_line) for _, rung in rungs]
+def _table(rungs: list[tuple[str, _Rung | None]]) -> Table[Step]:
+    costs = [None if rung is None else _expected(rung.settlement, rung.settlement.by_line) for _, rung in rungs]
     steps = []
     for index, (lever, rung) in enumerate(rungs):
-        cost, api = costs[index], _expected(rung.settlement, lines_of("API"))
-        change = cost - costs[index - 1] if index else 0.0
+        cost, before = costs[index], costs[index - 1] if index else costs[0]
+        if rung is None or cost is None:
+            steps.append(Step(lever, None, None, None, None, None))
+            continue
+        change = None if before is None else cost - before
         share = cost / costs[0] if costs[0] else None
+        api = _expected(rung.settlement, lines_of("API"))
         steps.append(Step(lever, cost, change, share, api, rung.commitment_usd_per_year))
     return Table(tuple(steps))
 
@@ -129,15 +142,19 @@ def _expected(settlement: Settlement, lines: Iterable[str]) -> float:
 
 @dataclass
 class _Rungs:
-    """Steps of one deal; nothing is solved twice."""
+    """Steps of one deal; nothing is solved twice. None is known of a step that the time limit did not reach.
+
+    `is_late` says that it passed before the commitments that fit were found.
+    """
 
     deal: Deal
     scenarios: Scenarios
     options: SolveOptions
     best: Solution
-    known: dict[_Modes, Solution] = field(default_factory=dict)
-    signed: list[tuple[Deal, Solution]] = field(default_factory=list)
+    known: dict[_Modes, Solution | None] = field(default_factory=dict)
+    signed: list[tuple[Deal, Solution | None]] = field(default_factory=list)
     fitted: list[tuple[Proposal, float | None]] = field(default_factory=list)
+    is_late: bool = False
 
     def __post_init__(self) -> None:
         """Know the plan to end with."""
@@ -157,13 +174,17 @@ class _Rungs:
         found = answers(asked, self.options, self.best)
         self.known |= dict(zip(modes, found, strict=False))
         self.signed += zip(offered, found[len(modes) :], strict=True)
-        fitting = [(with_modes(self.deal, *each[:2]), _usage(self.known[each].plan)) for each in modes]
+        fitting = [
+            (with_modes(self.deal, *each[:2]), _usage(solution.plan))
+            for each, solution in zip(modes, found, strict=False)
+            if solution is not None
+        ]
         new: list[tuple[Deal, Proposal]] = []
         for deal, usage in fitting:
             if _commits(deal) and not any(usage == other for _, other in new):
                 new.append((deal, usage))
         sizes = answers([partial(self._fit, *each) for each in new], self.options, self.best)
-        self.fitted += [(usage, size) for (_, usage), size in zip(new, sizes, strict=True)]
+        self.fitted += [(usage, self._size(size)) for (_, usage), size in zip(new, sizes, strict=True)]
 
     def stated(self, deal: Deal) -> _Rung:
         """Return a baseline: a deal with one option for each workload, priced at list with seats at headcount."""
@@ -171,50 +192,64 @@ class _Rungs:
         plan, _ = complete(listed, seats_at_headcount(listed), self.scenarios.in_memory())
         return _Rung(settle(listed, plan, self.scenarios), self._fitting(deal, plan))
 
-    def routed(self, cached: Users, batched: Users, sized: bool = False) -> _Rung:
+    def routed(self, cached: Users, batched: Users, sized: bool = False) -> _Rung | None:
         """Return the optimum at list with these workloads cached and in batch where it pays; seats at headcount unless
         they may be sized.
         """
         found = self.known[cached, batched, sized]
+        if found is None:
+            return None
         return _Rung(found.settlement, self._fitting(with_modes(self.deal, cached, batched), found.plan))
 
     def _routed(self, cached: Users, batched: Users, sized: bool, options: SolveOptions) -> Solution:
         listed = at_list(with_modes(self.deal, cached, batched))
         people = None if sized else seats_at_headcount(listed)
-        return solve(listed if sized else without_largest_count(listed), self.scenarios, options=options, fix=people)
+        listed = listed if sized else without_largest_count(listed)
+        return solve(listed, self.scenarios, options=options, fix=people).optimised()
 
-    def after_batch(self, cached: Users, batched: Users) -> Iterator[tuple[str, _Rung]]:
+    def after_batch(self, cached: Users, batched: Users) -> Iterator[tuple[str, _Rung | None]]:
         """Yield the last steps, the same from either baseline."""
         yield "seat sizing", self.routed(cached, batched, sized=True)
         yield "commitment", self.contracted(on_standard_offers(self.deal, bundle=False))
         yield "bundle", self.contracted(on_standard_offers(self.deal, bundle=True))
         yield "clauses", self.contracted(self.deal)
 
-    def contracted(self, deal: Deal) -> _Rung:
+    def contracted(self, deal: Deal) -> _Rung | None:
         """Return the optimum with offers that can be signed: the commitment is the plan's own."""
         best = next(found for other, found in self.signed if _offers_alike(other, deal))
-        return _Rung(best.settlement, _per_year(best.settlement))
+        return None if best is None else _Rung(best.settlement, _per_year(best.settlement))
 
     def _contracted(self, deal: Deal, options: SolveOptions) -> Solution:
-        return solve(deal, self.scenarios, options=options)
+        return solve(deal, self.scenarios, options=options).optimised()
 
     def _fitting(self, deal: Deal, plan: Plan) -> float | None:
-        """Return the yearly commitment one would sign for the usage of a plan; None if no offer may serve it."""
+        """Return the yearly commitment one would sign for the usage of a plan; None if no offer may serve it, or the
+        time limit passed before it was found.
+        """
         if not _commits(deal):
             return 0.0
         usage = _usage(plan)
         for other, commitment in self.fitted:
             if other == usage:
                 return commitment
-        self.fitted.append((usage, self._fit(deal, usage, self.options)))
+        (size,) = answers([partial(self._fit, deal, usage)], self.options, self.best)
+        self.fitted.append((usage, self._size(size)))
         return self.fitted[-1][1]
 
-    def _fit(self, deal: Deal, usage: Proposal, options: SolveOptions) -> float | None:
+    def _fit(self, deal: Deal, usage: Proposal, options: SolveOptions) -> tuple[float | None]:
+        """Return that commitment alone; none if no offer may serve the usage."""
         try:
             found = solve(deal.model_copy(update={"limits": ()}), self.scenarios, options=options, fix=usage)
         except Infeasible:
+            return (None,)
+        return (_per_year(found.optimised().settlement),)
+
+    def _size(self, found: tuple[float | None] | None) -> float | None:
+        """Return a commitment that was asked for; one that is late is noted."""
+        if found is None:
+            self.is_late = True
             return None
-        return _per_year(found.settlement)
+        return found[0]
 
 
 def _offers_alike(one: Deal, other: Deal) -> bool:

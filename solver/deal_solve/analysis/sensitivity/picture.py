@@ -23,7 +23,7 @@ LIGHT = "#a9bdd6"
 def figure_of(deal: Deal, found: Sensitivity) -> Figure:
     """Return a tornado as a picture; raises InputError where matplotlib is not installed."""
     today = found.best.objective_usd
-    bars = [bar for bar in found.bars if moves(bar, today)][:MAX_BARS]
+    bars = [bar for bar in found.bars if moves(bar, today) and (bar.low_in_time or bar.high_in_time)][:MAX_BARS]
     spread = [row for row in (found.sobol.indices if found.sobol else ()) if row.of == "cost"]
     heights = [0.9 + 0.36 * len(bars), *([0.9 + 0.3 * len(spread)] if spread else [])]
     title = f"{deal.title or 'This deal'}: what it depends on over {counted(deal.compared_months, 'month')}"
@@ -32,7 +32,9 @@ def figure_of(deal: Deal, found: Sensitivity) -> Figure:
         _tornado(panels[0], bars, today)
         if spread:
             _indices(panels[1], spread)
-        marks = "dark: deal re-optimised; light: today's plan held; ring: another deal is best there"
+        late = sum(not (bar.low_in_time and bar.high_in_time) for bar in found.bars)
+        marks = f"{counted(late, 'number')} not solved at both ends in the time; " if late else ""
+        marks += "dark: deal re-optimised; light: today's plan held; ring: another deal is best there"
         figure.supxlabel(marks, fontsize=8, x=0.01, ha="left")
     return figure
 

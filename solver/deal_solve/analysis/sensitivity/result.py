@@ -36,6 +36,10 @@ class Bar(Record):
     flips_low: Annotated[bool, Field(description="whether another deal is best at low")]
     flips_high: Annotated[bool, Field(description="whether another deal is best at high")]
     is_proven: Annotated[bool, Field(description="whether both solves are proven to the gap")]
+    low_in_time: Annotated[
+        bool, Field(description="false where the time limit passed before the deal was solved at low")
+    ] = True
+    high_in_time: Annotated[bool, Field(description="the same at high")] = True
 
     @property
     def flexibility_usd(self) -> tuple[float | None, float | None]:

@@ -16,7 +16,7 @@ from deal_solve.analysis.sensitivity.sobol import sobol
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import varied
 from deal_solve.deal.risk import Risk
-from deal_solve.errors import Infeasible, InputError
+from deal_solve.errors import Infeasible, InputError, LimitReached
 from deal_solve.facts.decisions import key_of
 from deal_solve.frames import Table
 from deal_solve.optimise.neighbours import answers
@@ -56,7 +56,7 @@ def sensitivity(
     deal as it is.
     """
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
-    ready_scenarios, options = ready(scenarios), SolveOptions.of(keywords).cached()
+    ready_scenarios, options = ready(scenarios), SolveOptions.of(keywords).cached().begun()
     search = _Tornado(deal, scenarios, ready_scenarios, solve(deal, ready_scenarios, options=options), options)
     bars = sorted(search.bars(), key=lambda bar: -_length(bar, search.best.objective_usd))
     notes = list(search.best.notes)
@@ -64,8 +64,14 @@ def sensitivity(
         notes.append("no input is varied: none is uncertain by a band, or the scenarios are listed or read from a file")
     seed = SEED if scenarios.seed is None else scenarios.seed
     found = None
+    late = sum(not in_time for bar in bars for in_time in (bar.low_in_time, bar.high_in_time))
+    if late:
+        notes.append(f"the time limit passed before {late} of {2 * len(bars)} ends were solved")
     try:
-        found = None if deal.scenarios else sobol(deal, search.best.plan, search.baseline(), samples, seed)
+        with options.deadline():
+            found = None if deal.scenarios else sobol(deal, search.best.plan, search.baseline(), samples, seed)
+    except LimitReached:
+        notes.append("no Sobol indices, as the time limit passed before they were found")
     except InputError as error:
         notes.append(f"no Sobol indices, as no scenarios can be sampled: {error}")
     return Sensitivity(
@@ -97,12 +103,18 @@ def _length(bar: Bar, today_usd: float) -> float:
 
 
 class _End(NamedTuple):
-    """One end of a bar: objective of the best deal and of today's plan, whether it flips, whether it is proven."""
+    """One end of a bar: objective of the best deal and of today's plan, whether it flips, whether it is proven, and
+    whether the time limit left time for it.
+    """
 
     usd: float | None
     held_usd: float | None
     is_other_deal: bool
     is_proven: bool
+    is_in_time: bool = True
+
+
+LATE = _End(None, None, False, False, is_in_time=False)
 
 
 @dataclass
@@ -123,7 +135,7 @@ class _Tornado:
         ]
         asked = [*offered, *inputs]
         ends = [partial(self._end, kind, path, end) for kind, path, _, *both in asked for end in both]
-        found = iter(answers(ends, self.options, self.best))
+        found = (end or LATE for end in answers(ends, self.options, self.best))
         bars = [_bar(number, low, high) for number, low, high in zip(asked, found, found, strict=True)]
         yield from (*bars[len(offered) :], *bars[: len(offered)])
 
@@ -134,7 +146,7 @@ class _Tornado:
         free = self.deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
         none = Proposal.model_validate({"api": {"band_usd_per_year": 0}})
         try:
-            return solve(free, self.ready_scenarios, options=self.options, fix=none).plan
+            return solve(free, self.ready_scenarios, options=self.options, fix=none).optimised().plan
         except Infeasible:
             return None
 
@@ -152,7 +164,7 @@ class _Tornado:
     def _end(self, kind: Kind, path: str, value: float, options: SolveOptions) -> _End:
         try:
             deal = varied(self.deal, {path: number_of(value)})
-            found = solve(deal, self._scenarios(deal, path, kind), options=options)
+            found = solve(deal, self._scenarios(deal, path, kind), options=options).optimised()
         except InputError:
             return _End(None, None, False, True)
         except Infeasible:
@@ -196,6 +208,8 @@ def _bar(number: _Number, below: _End, above: _End) -> Bar:
         flips_low=below.is_other_deal,
         flips_high=above.is_other_deal,
         is_proven=below.is_proven and above.is_proven,
+        low_in_time=below.is_in_time,
+        high_in_time=above.is_in_time,
     )
 
 

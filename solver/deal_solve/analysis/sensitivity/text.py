@@ -5,6 +5,7 @@ from __future__ import annotations
 from deal_solve.analysis.sensitivity.result import Bar, Sensitivity, Sobol
 from deal_solve.deal.deal import Deal
 from deal_solve.messages import counted
+from deal_solve.report.basics import NOT_IN_TIME
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import api_sentence, title_line
@@ -57,8 +58,8 @@ def _tornado(deal: Deal, bars: list[Bar], today_usd: float) -> str:
         [
             bar.path,
             *map(short, (bar.low, bar.high)),
-            _change(bar.low_usd, today_usd) + CHANGED * bar.flips_low,
-            _change(bar.high_usd, today_usd) + CHANGED * bar.flips_high,
+            _change(bar.low_usd, today_usd, bar.low_in_time) + CHANGED * bar.flips_low,
+            _change(bar.high_usd, today_usd, bar.high_in_time) + CHANGED * bar.flips_high,
             *("-" if usd is None else whole_money(usd) for usd in bar.flexibility_usd),
         ]
         for bar in bars
@@ -72,9 +73,9 @@ def _tornado(deal: Deal, bars: list[Bar], today_usd: float) -> str:
     return table(title, ["number", "low", "high", *ends], cells)
 
 
-def _change(usd: float | None, today_usd: float) -> str:
+def _change(usd: float | None, today_usd: float, is_in_time: bool) -> str:
     if usd is None:
-        return "-"
+        return "-" if is_in_time else NOT_IN_TIME
     change = round(usd - today_usd)
     return f"{change:+,}" if change else "0"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -35,15 +35,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Question:
     """What the command line asks about; `scenarios_from` makes the scenarios of this or a varied deal, as many
-    as a second argument says where it lists none and nothing is asked for.
-
-    `began` is the moment (of `time.monotonic`) before the deal was read.
+    as a second argument says where it lists none and nothing is asked for. The time limit of the options counts from
+    before the deal was read.
     """
 
     deal: Deal
     scenarios_from: Callable[..., Scenarios]
     options: SolveOptions
-    began: float = field(default_factory=time.monotonic)
 
     def scenarios(self) -> Scenarios:
         """Return the scenarios of the deal; a sample is drawn when it is read."""
@@ -104,7 +102,7 @@ def question_options(
         month = fixed.signing_month if fixed else None
         deal = in_one_month(deal, month) if month is not None or not any_month else deal
         options = SolveOptions(**settings, fix=load_fix(deal, fix_file), progress=progress_to(verbose))
-        return command(Question(deal, scenarios_from, options, began), **given)
+        return command(Question(deal, scenarios_from, options.begun(began)), **given)
 
     made: Any = asked
     for option in (verbose_option, *([risk_options] if has_risk else []), solver_options, scenario_options):

@@ -1,0 +1,190 @@
+"""A time limit is that of a whole question: what it does not reach is said to be so, and nothing is made up."""
+
+import itertools
+import json
+import os
+import time
+from functools import partial
+
+import pytest
+
+from deal_solve import (
+    LimitReached,
+    clauses,
+    curve,
+    figure,
+    frontier,
+    loads,
+    scenarios_of,
+    sensitivity,
+    solve,
+    waterfall,
+)
+from deal_solve.analysis.clauses.result import NOT_IN_TIME
+from deal_solve.optimise import neighbours
+from deal_solve.optimise.options import SolveOptions
+from deal_solve.outputs import text_of, to_json
+from tests.support.clocks import PLENTY, passes_after
+from tests.support.deals import LEVERS, LOW_OR_HIGH
+from tests.support.hand_deals import newsvendor, tail, two_years
+
+
+@pytest.fixture(name="deal")
+def stated_deal():
+    return two_years()
+
+
+def test_clauses_that_were_not_reached_have_no_value_in_print_in_json_and_in_python(deal, monkeypatch):
+    whole = clauses(deal, scenarios_of(deal), "quote", pairs=0)
+    done = passes_after(monkeypatch, 3)
+    found = clauses(deal, scenarios_of(deal), "quote", pairs=0, time_limit=PLENTY)
+    assert len(done) == 3
+    assert {row.clause for row in found.values} == {row.clause for row in whole.values}
+    known = {row.clause: row for row in whole.values}
+    late = [row for row in found.values if row.finding == NOT_IN_TIME]
+    assert late and len(late) == found.not_in_time and not found.is_proven
+    for row in found.values:
+        if row in late:
+            assert (row.value_usd, row.expected_usd, row.tail_usd, row.points, row.plan) == (None,) * 5
+        else:
+            assert row.value_usd == pytest.approx(known[row.clause].value_usd)
+    text = " ".join(text_of(found).split())
+    assert f"the time limit passed before {len(late)} of {len(found.values)} clauses and pairs were priced" in text
+    assert text.count("not in time") == len(late) + sum(not row.has_points_in_time for row in found.values)
+    written = json.loads(to_json(found))["values"]
+    assert [row["value_usd"] for row in written if row["finding"] == NOT_IN_TIME] == [None] * len(late)
+
+
+def test_points_that_were_not_found_in_time_are_not_out_of_reach(deal, monkeypatch):
+    """All clauses are valued by as many solves; of the curve of discount points none is left."""
+    whole = clauses(deal, scenarios_of(deal), "quote", pairs=0)
+    steps = [row for row in whole.values if row.finding not in ("at best", "not priced")]
+    passes_after(monkeypatch, 1 + len(steps))
+    found = clauses(deal, scenarios_of(deal), "quote", pairs=0, time_limit=PLENTY)
+    worth = [row for row in found.values if row.worth_usd > 0]
+    assert worth and not any(row.finding == NOT_IN_TIME for row in found.values)
+    late = [row for row in worth if not row.has_points_in_time]
+    assert late and all(row.points is None for row in late) and not found.is_proven
+    assert "not in time" in text_of(found) and "points of discount of" in text_of(found)
+
+
+def test_without_any_time_the_base_stands_and_nothing_is_priced(deal):
+    found = clauses(deal, scenarios_of(deal), "quote", time_limit=1e-9)
+    assert found.base.is_simple and not any(row.worth_usd for row in found.values)
+    assert found.not_in_time > 0 and "not in time" in text_of(found)
+
+
+def base_of(deal):
+    return solve(deal, scenarios_of(deal))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_questions_after_the_limit_have_no_answer_in_either_process(processes):
+    base = base_of(newsvendor())
+    options = SolveOptions(until=time.monotonic() - 1)
+    assert neighbours.answers([lambda options: 1] * 3, options, base, processes) == [None] * 3
+
+
+def test_what_the_second_process_said_in_time_is_kept_and_the_rest_given_up():
+    """It answers one question, and sits in the next one beyond the limit."""
+    base, here = base_of(newsvendor()), os.getpid()
+
+    def stuck(options):
+        if os.getpid() != here:
+            time.sleep(60)
+        return "here"
+
+    began = time.monotonic()
+    options = SolveOptions(until=began + 0.3)
+    asked = [lambda options: 1, lambda options: 2, lambda options: 3, stuck]
+    assert neighbours.answers(asked, options, base, 2) == [1, 2, 3, None]
+    assert time.monotonic() - began < 0.3 + neighbours.GRACE + 2.0
+
+
+def test_ends_of_a_tornado_that_were_not_reached_are_not_taken_for_no_deal(monkeypatch):
+    deal = loads(LOW_OR_HIGH)
+    whole = sensitivity(deal)
+    passes_after(monkeypatch, 4)
+    found = sensitivity(deal, time_limit=PLENTY)
+    assert sorted(bar.path for bar in found.bars) == sorted(bar.path for bar in whole.bars)
+    ends = [(bar.low_usd, bar.low_in_time, bar.flips_low) for bar in found.bars]
+    ends += [(bar.high_usd, bar.high_in_time, bar.flips_high) for bar in found.bars]
+    assert sum(usd is not None for usd, *_ in ends) == 3
+    assert all((usd is None, flips) == (True, False) for usd, in_time, flips in ends if not in_time)
+    assert not found.is_proven
+    assert f"the time limit passed before {len(ends) - 3} of {len(ends)} ends were solved" in found.notes
+    assert "not in time" in text_of(found)
+
+
+def test_without_time_a_tornado_has_no_indices_and_says_so(monkeypatch):
+    deal = loads(LOW_OR_HIGH)
+    passes_after(monkeypatch, 1)
+    found = sensitivity(deal, time_limit=PLENTY)
+    assert found.sobol is None
+    assert "no Sobol indices, as the time limit passed before they were found" in found.notes
+
+
+def test_a_frontier_says_which_risk_weights_it_did_not_reach(monkeypatch):
+    """Weight 1 and 0 are solved, of the weights between none: no range is stated over them."""
+    deal = newsvendor(risk=tail("cost", 0.8))
+    passes_after(monkeypatch, 2)
+    found = frontier(deal, scenarios_of(deal), steps=5, time_limit=PLENTY)
+    assert found.not_in_time == (0.25, 0.5, 0.75) and not found.is_proven
+    assert [(point.weight, point.last_weight) for point in found.points] == [(0, 0), (1, 1)]
+    text = " ".join(text_of(found).split())
+    assert "the time limit passed before the risk weights 0.25, 0.5, 0.75 had a deal" in text
+    assert json.loads(to_json(found))["not_in_time"] == [0.25, 0.5, 0.75]
+    passes_after(monkeypatch, 1)
+    alone = frontier(deal, scenarios_of(deal), steps=5, time_limit=PLENTY)
+    assert "one deal is known, that of weight 1" in text_of(alone)
+
+
+def test_points_of_a_curve_that_were_not_reached_are_named(monkeypatch):
+    deal = newsvendor()
+    whole = curve(deal, scenarios_of(deal))
+    passes_after(monkeypatch, 3)
+    found = curve(deal, scenarios_of(deal), time_limit=PLENTY)
+    assert 0 < len(found.points) < len(whole.points)
+    assert found.not_in_time and not found.is_proven
+    assert "left out (the time limit passed before it had a plan): " in " ".join(text_of(found).split())
+
+
+def test_a_curve_without_a_point_in_time_is_stopped_not_infeasible(monkeypatch):
+    deal = newsvendor()
+    passes_after(monkeypatch, 1)
+    with pytest.raises(LimitReached, match="before any point of the curve had a plan"):
+        curve(deal, scenarios_of(deal), time_limit=PLENTY)
+
+
+def test_steps_of_a_waterfall_that_were_not_reached_have_no_amounts(monkeypatch):
+    deal = loads(LEVERS)
+    best = solve(deal)
+    whole = waterfall(deal, scenarios_of(deal), best)
+    passes_after(monkeypatch, 2)
+    found = waterfall(deal, scenarios_of(deal), best, time_limit=PLENTY)
+    for steps, every in ((found.from_all_opus, whole.from_all_opus), (found.from_today, whole.from_today)):
+        assert [step.lever for step in steps] == [step.lever for step in every]
+        known = [(step.expected_usd, other.expected_usd) for step, other in zip(steps, every, strict=True)]
+        assert all(usd is None or usd == pytest.approx(other) for usd, other in known)
+        assert any(usd is None for usd, _ in known) and steps[-1].expected_usd is not None
+        for before, step in itertools.pairwise(steps):
+            is_late = step.expected_usd is None or before.expected_usd is None
+            assert (step.change_usd is None) == is_late
+    text = " ".join(text_of(found).split())
+    assert "The time limit passed before the optimum of" in text and "not in time" in text
+    assert "before every fitting commitment was found" in text
+
+
+def test_pictures_of_what_was_not_reached_are_drawn(monkeypatch):
+    deal = newsvendor(risk=tail("cost", 0.8))
+    scenarios = scenarios_of(deal)
+    asked = (
+        partial(sensitivity, deal),
+        partial(frontier, deal, scenarios),
+        partial(curve, deal, scenarios),
+        partial(clauses, deal, scenarios),
+        partial(waterfall, deal, scenarios),
+    )
+    for ask in asked:
+        passes_after(monkeypatch, 3)
+        assert figure(ask(time_limit=PLENTY)).axes
