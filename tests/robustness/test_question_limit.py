@@ -24,9 +24,9 @@ from deal_solve.analysis.clauses.result import NOT_IN_TIME
 from deal_solve.optimise import neighbours
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.outputs import text_of, to_json
-from tests.support.clocks import PLENTY, passes_after
 from tests.support.deals import LEVERS, LOW_OR_HIGH
 from tests.support.hand_deals import newsvendor, tail, two_years
+from tests.support.interrupts import PLENTY, passes_after
 
 
 @pytest.fixture(name="deal")

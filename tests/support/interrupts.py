@@ -1,7 +1,10 @@
-"""What is interrupted: children that Ctrl-C reaches, and how long a stop takes that other work does not lengthen."""
+"""What is stopped: solves by a limit, children by Ctrl-C, and how long that takes without what other work takes."""
 
 import signal
 import time
+
+PLENTY = 1e6
+"""A time limit in seconds that no test reaches."""
 
 
 def heed_interrupts():
@@ -22,3 +25,28 @@ class Stopwatch:
     def seconds(self):
         wall, processor = self._began
         return min(time.monotonic() - wall, time.process_time() - processor)
+
+
+def passes_after(monkeypatch, solves):
+    """Let every limit that has begun pass once so many solves are done; no later one finds a plan."""
+    from deal_solve.errors import LimitReached
+    from deal_solve.optimise import neighbours, solve
+    from deal_solve.optimise.confirmation import confirmed
+    from deal_solve.optimise.options import SolveOptions
+
+    done = []
+
+    def counted(*given):
+        if len(done) >= solves:
+            raise LimitReached("the time limit passed before a plan was found")
+        found = confirmed(*given)
+        done.append(found)
+        return found
+
+    def left(options):
+        return None if options.until is None else 0.0 if len(done) >= solves else PLENTY
+
+    monkeypatch.setattr(solve, "confirmed", counted)
+    monkeypatch.setattr(neighbours, "_worth", lambda seconds, base: 1)  # what another process has done is not counted
+    monkeypatch.setattr(SolveOptions, "left", property(left))
+    return done
