@@ -116,7 +116,12 @@ def _plans(of: Subject) -> Iterator[tuple[str, Settlement]]:
     yield f"this plan ({quoted_offer(deal, of.plan.api.offer)})", of.settlement
     if compared is None:
         return
-    others = {"runner-up": compared.runner_up, "no commitment": compared.no_commitment, "as today": compared.as_today}
+    others = {
+        "runner-up": compared.runner_up,
+        "cheapest": compared.cheapest,
+        "no commitment": compared.no_commitment,
+        "as today": compared.as_today,
+    }
     for name, other in others.items():
         if other is not None:
             yield f"{name} ({quoted_offer(deal, other.plan.api.offer)})", _settled(of, other.plan)

@@ -16,8 +16,9 @@ from deal_solve.errors import Infeasible, InputError, LimitReached
 from deal_solve.facts.today import as_today, end_in_force
 from deal_solve.optimise.comparison import FIRST_KNOWN, SAME_PINS
 from deal_solve.optimise.options import SolveOptions
+from deal_solve.optimise.search.settings import Beaten
 from deal_solve.optimise.solution import CandidateAgreement, Solution
-from deal_solve.optimise.solve import compared_with
+from deal_solve.optimise.solve import compared_with, solve
 from deal_solve.plan.plan import Plan
 from deal_solve.record import Record
 from deal_solve.uncertainty.measures import cvar
@@ -53,7 +54,7 @@ class Comparisons(Record):
     """What the recommended plan is compared with.
 
     None where the plan commits nothing itself (`no_commitment`), where nobody sells at list what people use
-    (`as_today`), and where no other agreement was solved (`runner_up`).
+    (`as_today`), where no other agreement was solved (`runner_up`), and where none is cheaper (`cheapest`).
     """
 
     worst_tenth_usd: Annotated[
@@ -78,6 +79,13 @@ class Comparisons(Record):
         ),
     ]
     runner_up: Annotated[ComparedPlan | None, Field(description="the best plan under another API agreement or band")]
+    cheapest: Annotated[
+        ComparedPlan | None,
+        Field(
+            description="the plan of least expected cost, where the risk measure passes over it for one without "
+            "commitment, or over a cheaper runner-up that is not it; null elsewhere"
+        ),
+    ] = None
 
 
 def comparisons(solution: Solution, options: SolveOptions | None, *, has_runner_up: bool = True) -> Comparisons:
@@ -101,7 +109,28 @@ def comparisons(solution: Solution, options: SolveOptions | None, *, has_runner_
         no_commitment=no_commitment,
         as_today=_as_today(solution),
         runner_up=_solved(solution, runner_up),
+        cheapest=_solved(solution, None if options is None else _cheapest(solution, runner_up, options)),
     )
+
+
+def _cheapest(solution: Solution, runner_up: Solution | None, options: SolveOptions) -> Solution | None:
+    """Return the plan of least expected cost where risk passes over it, and neither of the two plans known is it.
+
+    It is looked for where nothing is committed or the runner-up is cheaper; what costs a dollar less is the same.
+    """
+    settlement = solution.settlement
+    deal, usd = settlement.deal, settlement.mean(settlement.cost)
+    if (not deal.risk.weight and deal.risk.criterion == "expected") or options.left == 0.0:
+        return None
+    other = usd if runner_up is None else settlement.mean(runner_up.settlement.cost)
+    if _commits(solution) and other >= usd - 1.0:
+        return None
+    neutral = deal.model_copy(update={"risk": Risk()})
+    limit_usd = min(usd, other) - 1.0
+    with suppress(Infeasible, LimitReached, Beaten):
+        found = solve(neutral, settlement.scenarios, better_than=limit_usd, options=replace(options, baseline=None))
+        return found.optimised() if settlement.mean(found.settlement.cost) <= limit_usd else None
+    return None
 
 
 def _without_commitment(solution: Solution, options: SolveOptions | None) -> ComparedPlan | None:

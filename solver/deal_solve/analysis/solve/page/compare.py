@@ -22,6 +22,7 @@ from deal_solve.settlement.settle import settle
 
 SAME = "the same"
 SIGN_NOTHING = "with nothing signed"
+FREE = "nothing committed"
 BEST_FREE = "for the best plan without one"
 
 
@@ -59,6 +60,8 @@ def compare_rows(subject: Subject) -> list[tuple[str, str]]:
     if today is not None and not is_same:
         rows.append(("Going on" if gone else "As today", _beside(subject, today, goes_on)))
     rows.append(("Runner-up", _runner_up(subject, compared)))
+    if compared.cheapest is not None:
+        rows.append(("Cheapest", _cheapest(subject, compared, compared.cheapest)))
     return rows
 
 
@@ -94,7 +97,19 @@ def _runner_up(subject: Subject, compared: Comparisons) -> str:
     if other is None:
         return _not_solved(subject)
     api = other.plan.api
-    name = _agreement(subject, api.offer, api.term_months, _band(api))
+    return _costs(subject, compared, other, _agreement(subject, api.offer, api.term_months, _from_band(_band(api))))
+
+
+def _cheapest(subject: Subject, compared: Comparisons, other: ComparedPlan) -> str:
+    """Return the plan of least expected cost, with what it commits first."""
+    api = other.plan.api
+    first = api.terms[0].commitment_usd[0]
+    committed = f"{whole_money(first)} committed in year 1" if first else FREE
+    return _costs(subject, compared, other, _agreement(subject, api.offer, api.term_months, committed))
+
+
+def _costs(subject: Subject, compared: Comparisons, other: ComparedPlan, name: str) -> str:
+    """Return what another plan costs more or less than this one, in expectation and in the worst tenth."""
     expected = _more(other.expected_usd - subject.summary.total.expected_usd)
     if subject.is_certain:
         return f"{name}: costs {expected}{_signs(subject, other)}{_tied(subject, other)}"
@@ -144,6 +159,8 @@ def _why(subject: Subject, compared: Comparisons, other: ComparedPlan) -> str:
     if is_safer and other.worst_tenth_above_usd is not None and compared.worst_tenth_above_usd is not None:
         worse = _more(other.worst_tenth_above_usd - compared.worst_tenth_above_usd)
         above = f", but {worse} where it is costliest against no commitment" if worse.endswith(" more") else ""
+    if compared.cheapest is not None and other is not compared.cheapest:
+        return above
     how = "by expected cost alone" if subject.is_in_document else "with --risk neutral"
     return f"{above}; {how} you would rather sign it"
 
@@ -162,7 +179,7 @@ def _not_solved(subject: Subject) -> str:
     nearest = others(subject.solution)
     if not nearest:
         return f"no other API agreement is {'left open by what is pinned' if subject.is_pinned else 'on the table'}"
-    name = _agreement(subject, nearest[0].offer, nearest[0].term_months, nearest[0].band_usd_per_year)
+    name = _agreement(subject, nearest[0].offer, nearest[0].term_months, _from_band(nearest[0].band_usd_per_year))
     return f"not worked out; the nearest by its bound is {name}"
 
 
@@ -170,11 +187,14 @@ def _band(api: ApiAgreement) -> float:
     return api.terms[0].band_usd_per_year
 
 
-def _agreement(subject: Subject, offer: str, months: int, band: float) -> str:
+def _from_band(usd_per_year: float) -> str:
+    return f"band from {round_money(usd_per_year)} a year" if usd_per_year else FREE
+
+
+def _agreement(subject: Subject, offer: str, months: int, committed: str) -> str:
     name = "the same offer" if offer == subject.plan.api.offer else quoted_offer(subject.deal, offer)
     if offer == LIST:
         is_early = subject.deal.signing_month < end_in_force(subject.deal.whole)
         given_up = f" from {subject.deal.start:%Y-%m}, what is in force given up" if is_early else ""
-        return f"{quoted_offer(subject.deal, offer)}{given_up}, nothing committed"
-    committed = f"band from {round_money(band)} a year" if band else "nothing committed"
+        return f"{quoted_offer(subject.deal, offer)}{given_up}, {FREE}"
     return f"{name}, {counted(months, 'month')}, {committed}"
