@@ -40,7 +40,7 @@ def _seats_held(data: Data) -> Iterator[Data]:
     yield from data["offers"][held["offer"]].get("seats", {}).values() if held else ()
 
 
-add("seats beyond signing", _running, "months", present, lambda months: months[-1:])
+add("seats beyond signing", _running, "months", present, lambda months: months[-1:] if months[1:] else None)
 add("in force true-forward", _seats_held, "true_up", "true-forward", "annual-true-up")
 add("in force hard_cap", _seats_held, "true_up", "hard_cap", "add-on-demand")
 add("renewal_decisions", deal, "renewal_decisions", present, DROP)

@@ -97,7 +97,7 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
         name = next(iter(seats))
         current["seats"] = {name: dict(seats[name])}
         may_cap = not any("covered_share" in people for people in data["cohorts"].values())
-        clause = c.weighted(("true-forward", 42), ("hard_cap" if may_cap else "true-forward", 56), ("", 2))
+        clause = c.weighted(("true-forward", 50), ("hard_cap" if may_cap else "true-forward", 48), ("", 2))
         if clause:
             current["seats"][name]["true_up"] = clause
         if clause == "hard_cap":
