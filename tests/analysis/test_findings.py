@@ -255,7 +255,34 @@ def test_what_is_dead_is_found(case):
 def test_a_band_above_every_branch_is_found_with_the_usage_it_is_held_against():
     (line,) = found(("commit_usd_per_year: 100k", "commit_usd_per_year: 9M"))
     assert line.startswith("offers.quote.api.bands[1]: 9,000,000 a year is above the usage in every branch: at most ")
-    assert line.endswith(" a year, at list and routed as today")
+    assert line.endswith(" a year, at list and routed as today, people on the track that uses most of it")
+
+
+def test_a_band_that_people_reach_on_another_track_than_the_first_is_not_out_of_reach():
+    """On premium seats nothing is API usage; on Enterprise all is: 100 people, 1,000 requests a month, 12 months.
+
+    A request of 5,000 tokens in and 500 out costs 0.015 at 2 and 10 USD per million: 18,000 a year.
+    """
+    deal = """
+start: 2027-01
+horizon_months: 12
+rates: {card: claude@2026-11-23, seats: {team-premium: {allowance: all}}}
+cohorts:
+  people:
+    headcount: 100
+    tracks: [team-premium, enterprise]
+    use: {requests_per_user_month: 1000, input_tokens: 5000, output_tokens: 500, models: [sonnet]}
+offers:
+  quote:
+    terms: [12]
+    api: {bands: [{commit_usd_per_year: 17k, discount: 5%}, {commit_usd_per_year: 19k, discount: 9%}]}
+    seats: {enterprise: {counts_toward_commitment: yes}}
+"""
+    deal = loads(deal)
+    lines = [str(each) for each in findings(deal, scenarios_of(deal)) if "bands" in str(each)]
+    assert len(lines) == 1
+    assert "bands[1]: 19,000 a year is above the usage" in lines[0]
+    assert "at most 18,000 a year" in lines[0]
 
 
 def test_a_large_set_speaks_of_99_percent():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated
@@ -21,19 +22,33 @@ from deal_solve.settlement.usage import Usage, usage_of
 from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, blocks, each_block
 
 
-def usage_at_list(deal: Deal, scenarios: ScenarioSet) -> Array | None:
-    """Return yearly API usage at list in USD, (Y, S), routed as today on the first open tracks; None if impossible."""
+def highest_usage_at_list(deal: Deal, scenarios: ScenarioSet) -> Array | None:
+    """Return yearly API usage at list in USD, (Y, S), routed as today, each cohort on the track that has most of it.
+
+    What a seat includes, or bills beyond its allowance, is no API usage: a cohort that may also be on a metered track
+    has that of the other one. None if no plan can be completed.
+    """
     try:
         plan, _ = complete(deal, Proposal(), scenarios)
-        usage = usage_of(deal, plan, scenarios)
     except InputError:
         return None
-    monthly = _at_list(deal, usage, scenarios)
-    return np.add.reduceat(monthly, range(0, deal.horizon_months, 12), axis=0)
+    total = _yearly(deal, usage_of(deal, plan, scenarios, deal.workloads), scenarios)
+    for name, cohort in deal.cohorts.items():
+        usage = [_yearly(deal, usage_of(deal, plan, scenarios, (name,)), scenarios)]
+        for track in cohort.tracks:
+            with suppress(InputError):  # a track that is closed to the cohort
+                other, _ = complete(deal, Proposal(tracks={name: (track,)}), scenarios)
+                usage.append(_yearly(deal, usage_of(deal, other, scenarios, (name,)), scenarios))
+        total += np.max(usage, axis=0)
+    return total
+
+
+def _yearly(deal: Deal, usage: Usage, scenarios: ScenarioSet) -> Array:
+    return np.add.reduceat(_at_list(deal, usage, scenarios), range(0, deal.horizon_months, 12), axis=0)
 
 
 def monthly_at_list(deal: Deal, scenarios: Scenarios) -> Array | None:
-    """Return monthly API usage at list in USD, (H, S), routed likewise, block by block; None if impossible."""
+    """Return monthly API usage at list in USD, (H, S), routed as today on the first open tracks; None if impossible."""
     try:
         plan, _ = complete(deal, Proposal(), scenarios.block(0))
         parts = each_block(scenarios, lambda _, block: _at_list(deal, usage_of(deal, plan, block), block))

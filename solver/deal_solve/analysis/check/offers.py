@@ -14,7 +14,7 @@ from deal_solve.deal.offers.api import ApiPart
 from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.rate_card import SeatPlan
 from deal_solve.deal.yaml_source import Loc
-from deal_solve.facts.baseline_usage import usage_at_list
+from deal_solve.facts.baseline_usage import highest_usage_at_list
 from deal_solve.messages import counted
 from deal_solve.plan.crowds import crowding, crowds, is_crowded, served_first, too_many_combinations, unpriced
 from deal_solve.plan.dearer import dearer_options
@@ -26,7 +26,7 @@ from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 def unreachable_offers(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
     """Yield what of each offer is out of reach."""
-    yearly = usage_at_list(deal, scenarios)
+    yearly = highest_usage_at_list(deal, scenarios)
     for name, offer in deal.offers.items():
         loc: Loc = ("offers", name)
         for months in offer.terms:
@@ -38,7 +38,7 @@ def unreachable_offers(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
         if offer.api:
             yield from _worse_bands(deal, offer.api, (*loc, "api", "bands"))
             if yearly is not None:
-                yield from _unreached_bands(offer.api, yearly, scenarios, (*loc, "api", "bands"))
+                yield from _unreached_bands(deal, offer.api, yearly, scenarios, (*loc, "api", "bands"))
         yield from _seats(deal, name, offer, scenarios, loc)
     yield from crowded_plans(deal, scenarios)
     yield from _dearer(deal, scenarios)
@@ -86,20 +86,21 @@ def _outcome(deal: Deal, first: FirstUsers, plan: SeatPlan, crowd: tuple[str, ..
     return "those above it are unserved" + (f", first of {last}" if len(crowd) > 1 else "")
 
 
-def _unreached_bands(api: ApiPart, yearly: Array, scenarios: ScenarioSet, loc: Loc) -> Iterator[Finding]:
+def _unreached_bands(deal: Deal, api: ApiPart, yearly: Array, scenarios: ScenarioSet, loc: Loc) -> Iterator[Finding]:
     """A threshold above P99 of the highest yearly usage at list (above every branch, where the set is coarse)."""
     highest = yearly.max(axis=0)
     if scenarios.is_coarse:
         maximum, what = float(highest.max()), "in every branch"
     else:
         maximum, what = quantile(highest, scenarios.weights, 0.99), "in 99 % of the scenarios"
+    people = ", people on the track that uses most of it" * bool(deal.cohorts)
     for index, band in enumerate(api.bands):
         if band.commit_usd_per_year > maximum:
             yield (
                 (*loc, index),
                 f"{converted(band.commit_usd_per_year):,.0f} a year is above the usage {what}: at most "
                 f"{converted(maximum):,.0f} a year, "
-                "at list and routed as today",
+                f"at list and routed as today{people}",
             )
 
 

@@ -15,7 +15,7 @@ from deal_solve.deal.offers.api import ApiPart
 from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.deal.yaml_source import Loc, dotted, loc_of
-from deal_solve.facts.baseline_usage import usage_at_list
+from deal_solve.facts.baseline_usage import highest_usage_at_list
 from deal_solve.facts.names import listed
 from deal_solve.facts.sources import source_of
 from deal_solve.messages import counted, nearest, usd
@@ -61,7 +61,7 @@ def implausible(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
             yield ("cohorts", name, "headcount"), f"{cohort.headcount:g} people are less than one; is it a share?"
     if deal.scenarios:
         yield from _first_month(deal)
-    yearly = usage_at_list(deal, scenarios)
+    yearly = highest_usage_at_list(deal, scenarios)
     highest = None if yearly is None else float(yearly.max())
     yield from _own_seat_types(deal)
     for name, offer in deal.offers.items():
