@@ -38,7 +38,7 @@ from deal_solve.facts.controls import control_table
 from deal_solve.facts.cost_split import cost_split
 from deal_solve.facts.decisions import decisions
 from deal_solve.facts.health import commitment_health, seat_health
-from deal_solve.facts.notes import chronological_usd, plan_notes
+from deal_solve.facts.notes import plan_notes
 from deal_solve.facts.summary import periods
 from deal_solve.facts.usage.routing import routing
 from deal_solve.frames import Table
@@ -169,11 +169,10 @@ def to_json(found: Any, **answers: Unpack[Answers]) -> str:
     match found:
         case Solution():
             settlement = found.settlement
-            as_used = chronological_usd(settlement)
-            return to_text(result_of(settlement.deal, settlement.scenarios, found, as_used, **answers))
+            return to_text(result_of(settlement.deal, settlement.scenarios, found, **answers))
         case Settlement():
             likeliest = int(found.weights.argmax())
-            return to_text(settlement_result_of(found.deal, found, (), likeliest, chronological_usd(found)))
+            return to_text(settlement_result_of(found.deal, found, (), likeliest))
         case Answered() if not isinstance(found, ResultFile):
             own = _class_of(found)
             file: type[ResultFile] | None = getattr(_module(found, "result"), f"{own.__name__}Result", None)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from deal_solve.deal.load import loads
+from deal_solve.facts.notes import may_differ_as_used, plan_notes
 from deal_solve.outputs import to_json
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.proposal import Proposal
@@ -28,8 +29,17 @@ offers:
 """
 
 
-def test_the_file_draws_each_block_of_scenarios_once(monkeypatch):
-    deal = loads(DEAL)
+LIMITED = (
+    DEAL.replace("rates: {", "rates: {list_usd_per_month_limit: 20k, ")
+    .replace("terms: [24]", "terms: [24], price_protection: locked")
+    .replace("discount: 5%}]", "discount: 5%}], overage: list")
+)
+"""Where list prices may move and a card has a limit, notes look into every scenario too."""
+
+
+@pytest.mark.parametrize("text", [DEAL, LIMITED])
+def test_the_file_draws_each_block_of_scenarios_once(monkeypatch, text):
+    deal = loads(text)
     scenarios = sample(deal, 2 * BLOCK)
     proposal = {"api": {"offer": "paper", "commitment_usd": [120_000, 120_000]}}
     plan, _ = complete(deal, Proposal.model_validate(proposal), scenarios)
@@ -41,6 +51,11 @@ def test_the_file_draws_each_block_of_scenarios_once(monkeypatch):
     drawn.clear()
     assert to_json(settlement) == first
     assert drawn == [0]
+    drawn.clear()
+    notes = plan_notes(settlement)
+    assert not drawn
+    assert plan_notes(settle(deal, plan, scenarios)) == notes
+    assert may_differ_as_used(settlement) == (text is LIMITED)
 
 
 @pytest.mark.parametrize("seed", range(3))

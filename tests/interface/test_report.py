@@ -277,7 +277,7 @@ def test_the_end_of_a_month_is_the_first_day_of_the_next():
 
 
 def test_the_result_has_what_is_promised_and_reads_back():
-    text = to_text(result_of(DEAL, FUTURES, SOLUTION, 1.0))
+    text = to_text(result_of(DEAL, FUTURES, SOLUTION))
     data = json.loads(text)
     assert data["schema"] == "deal-solve-result/1"
     assert {"status", "objective_usd", "bound_usd", "gap", "plan", "cost", "seed", "version"} <= set(data)
@@ -289,7 +289,7 @@ def test_the_result_has_what_is_promised_and_reads_back():
 
 
 def test_the_settlement_reads_back():
-    text = to_text(settlement_result_of(DEAL, SOLUTION.settlement, ("a",), 4, 1.0))
+    text = to_text(settlement_result_of(DEAL, SOLUTION.settlement, ("a",), 4))
     again = from_json(text, SettlementResult)
     assert again.assumed == ("a",)
     assert sum(line.amount_usd for line in again.invoice) == pytest.approx(SOLUTION.settlement.undiscounted[4])
@@ -299,7 +299,7 @@ def test_the_settlement_reads_back():
 def test_numbers_that_are_not_finite_become_null():
     scenarios, solution = solution_of(DEAL)
     solution = dataclasses.replace(solution, bound_usd=-math.inf, gap=math.inf)
-    data = json.loads(to_text(result_of(DEAL, scenarios, solution, 1.0)))
+    data = json.loads(to_text(result_of(DEAL, scenarios, solution)))
     assert data["bound_usd"] is None
     assert data["gap"] is None
 

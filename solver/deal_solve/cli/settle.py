@@ -177,12 +177,10 @@ def _write(
     from deal_solve.analysis.settle.invoice import invoice_csv
     from deal_solve.analysis.solve.result import settlement_result_of
     from deal_solve.cli.support.printing import write_json
-    from deal_solve.facts.notes import chronological_usd
     from deal_solve.files import write_text
     from deal_solve.record import to_text
 
     if invoice_file:
         write_text(invoice_file, invoice_csv(settlement.deal, settlement.invoice(scenario)))
     if json_file:
-        as_used = chronological_usd(settlement)
-        write_json(json_file, to_text(settlement_result_of(settlement.deal, settlement, assumed, scenario, as_used)))
+        write_json(json_file, to_text(settlement_result_of(settlement.deal, settlement, assumed, scenario)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -35,6 +35,15 @@ def each_part_with_rows(settlement: Settlement, work: Callable[[Settlement], Res
     ready: list[Result] | None = known.get(work)
     known[work] = None  # parts are large: handed over, not kept
     return ready if ready is not None else _in_one_pass(settlement, (work,))[0]
+
+
+def each_part(settlement: Settlement, work: Callable[[Settlement], Result]) -> list[Result]:
+    """Return what `work`, which reads no rows, makes of a settlement block by block; from a pass with rows if it was
+    done there (`go_once_through`).
+    """
+    if _known(settlement).get(work) is not None:
+        return each_part_with_rows(settlement, work)
+    return each_block(settlement.scenarios, lambda _, block: work(replace(settlement, scenarios=block)))
 
 
 def go_once_through(settlement: Settlement, *works: Callable[[Settlement], Any]) -> None:

@@ -194,6 +194,8 @@ class _Causes:
         shares: dict[str, Array] = {}
         for weights in (*tiers, dict.fromkeys(equally or self.everybody, np.ones(self.scenarios.size))):
             total = sum(weights.values(), np.zeros(self.scenarios.size))
+            if not shares and total.min() > 0:  # as nearly always: nothing is left for another tier
+                return {name: own / total for name, own in weights.items()}
             here = np.where(total > 0, left, 0.0)
             for name, own in weights.items():
                 shares[name] = shares.get(name, 0.0) + here * own / np.where(total > 0, total, 1.0)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from deal_solve.deal.deal import LIST, Deal
+from deal_solve.facts.accrual import each_part, expected_of, go_once_through
 from deal_solve.facts.once import once
 from deal_solve.facts.usage.burn import burn
 from deal_solve.messages import usd
 from deal_solve.plan.plan import Plan
-from deal_solve.plan.renewal_tables import paths_of
+from deal_solve.plan.renewal_tables import plans_of
 from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.api.rates import api_factor, band_of
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.settlement.usage import usage_of
-from deal_solve.uncertainty.scenario_set import Array, ScenarioSet, blocks
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 MIN_REPORTED_SHARE = 0.001
 RARE = 0.1
@@ -66,18 +70,27 @@ def limit_note(settlement: Settlement) -> tuple[str, ...]:
     )
 
 
+def note_in_one_pass(settlement: Settlement, *works: Callable[[Settlement], Any]) -> None:
+    """Go once through all parts of a settlement for its notes and expected payments, and for other works."""
+    drawn_as_used = [as_used] if may_differ_as_used(settlement) else []
+    go_once_through(settlement, expected_of, above_limit, *drawn_as_used, *works)
+
+
 @once
 def probability_above(settlement: Settlement) -> float:
     """Return the probability that the list bill of some month is above the card's limit; 0 where none is known."""
-    deal, found = settlement.deal, 0.0
-    limit = deal.card.list_usd_per_month_limit
-    if limit is None:
+    if settlement.deal.card.list_usd_per_month_limit is None:
         return 0.0
-    for block in blocks(settlement.scenarios):
-        for plan, indices in paths_of(deal, settlement.plan, block):
-            own = block.rows(indices)
-            found += float(own.weights @ (_at_list(deal, plan, own).max(axis=0) > limit))
-    return found
+    return sum(share for shares in each_part(settlement, above_limit) for share in shares)
+
+
+def above_limit(part: Settlement) -> list[float]:
+    """Return the probability of that in a part of a settlement, on each path through the tables."""
+    deal, limit = part.deal, part.deal.card.list_usd_per_month_limit
+    if limit is None:
+        return []
+    paths = plans_of(deal, part.plan, part.scenarios.in_memory())
+    return [float(own.weights @ (_at_list(deal, plan, own).max(axis=0) > limit)) for plan, own in paths]
 
 
 def _at_list(deal: Deal, plan: Plan, block: ScenarioSet) -> Array:
@@ -93,12 +106,21 @@ def _at_list(deal: Deal, plan: Plan, block: ScenarioSet) -> Array:
     return billed
 
 
+@once
 def chronological_usd(settlement: Settlement) -> float:
     """Return the expected cost of a plan if usage draws down the commitment as it is used."""
-    if settlement.order == "chronological" or not settlement.drawdown or _has_one_ratio(settlement):
-        return float(settlement.weights @ settlement.cost)
-    other = settle(settlement.deal, settlement.plan, settlement.scenarios, order="chronological")
-    return float(other.weights @ other.cost)
+    cost = np.concatenate(each_part(settlement, as_used)) if may_differ_as_used(settlement) else settlement.cost
+    return float(settlement.weights @ cost)
+
+
+def may_differ_as_used(settlement: Settlement) -> bool:
+    """Whether a plan may cost something else if usage draws down the commitment as it is used."""
+    return settlement.order != "chronological" and bool(settlement.drawdown) and not _has_one_ratio(settlement)
+
+
+def as_used(part: Settlement) -> Array:
+    """Return what a part of a settlement costs so, (S,)."""
+    return settle(part.deal, part.plan, part.scenarios, order="chronological").cost
 
 
 def _has_one_ratio(settlement: Settlement) -> bool:

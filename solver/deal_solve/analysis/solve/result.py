@@ -17,13 +17,13 @@ from deal_solve.analysis.solve.schema import (
     SolverRun,
 )
 from deal_solve.deal.deal import Deal
-from deal_solve.facts.accrual import expected_of, go_once_through
 from deal_solve.facts.allocation import allocate, allocated
 from deal_solve.facts.baseline_usage import observed_buckets
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.cloud import cloud_years
 from deal_solve.facts.cost_split import cost_split, crossover_month
 from deal_solve.facts.health import commitment_health, seat_health
+from deal_solve.facts.notes import chronological_usd, note_in_one_pass
 from deal_solve.facts.savings import savings, valued
 from deal_solve.facts.summary import Summary, periods, summarise
 from deal_solve.facts.unstated import unstated
@@ -62,12 +62,12 @@ def cost_of(summary: Summary, years: Table[YearCost], chronological_usd: float) 
     return Cost(**vars(summary), years=years, chronological_expected_usd=chronological_usd)
 
 
-def _settled(settlement: Settlement, summary: Summary, chronological_usd: float) -> SettledPlan:
+def _settled(settlement: Settlement, summary: Summary) -> SettledPlan:
     """Return what is said of every settled plan."""
-    go_once_through(settlement, expected_of, by_contract_year, allocated, valued)
+    note_in_one_pass(settlement, by_contract_year, allocated, valued)
     deal, overtaking = settlement.deal, crossover_month(settlement)
     return SettledPlan(
-        cost=cost_of(summary, years(settlement), chronological_usd),
+        cost=cost_of(summary, years(settlement), chronological_usd(settlement)),
         drawdown=periods(settlement),
         seats=seat_health(settlement),
         limits=limit_checks(deal, settlement),
@@ -89,7 +89,6 @@ def result_of(
     deal: Deal,
     scenarios: uncertainty.Scenarios,
     solution: Solution,
-    chronological_usd: float,
     **answers: Unpack[Answers],
 ) -> Result:
     """Return a solution as data, with what else was asked of it."""
@@ -104,7 +103,7 @@ def result_of(
         risk=RiskMeasure(deal.risk.weight, summary.confidence, deal.risk.on, deal.risk.criterion),
         scenarios=scenarios_from(scenarios),
         plan=solution.plan,
-        **vars(_settled(solution.settlement, summary, chronological_usd)),
+        **vars(_settled(solution.settlement, summary)),
         reference=_baseline(solution),
         agreements=solution.agreements,
         signing=solution.months,
@@ -151,7 +150,7 @@ def infeasible_result_of(
 
 
 def settlement_result_of(
-    deal: Deal, settlement: Settlement, assumed: tuple[str, ...], scenario: int, chronological_usd: float
+    deal: Deal, settlement: Settlement, assumed: tuple[str, ...], scenario: int
 ) -> SettlementResult:
     """Return a settlement as data, with the invoice of one scenario."""
     scenarios = settlement.scenarios
@@ -161,7 +160,7 @@ def settlement_result_of(
         plan=settlement.plan,
         assumed=assumed,
         order=settlement.order,
-        **vars(_settled(settlement, summarise(deal, settlement, scenarios), chronological_usd)),
+        **vars(_settled(settlement, summarise(deal, settlement, scenarios))),
         scenario=scenarios.names[scenario],
         invoice=tuple(
             InvoiceLine(**{str(name): value for name, value in line.items()})

@@ -8,7 +8,7 @@ from deal_solve.analysis.solve.comparisons import Comparisons
 from deal_solve.analysis.solve.page.page import decision_page
 from deal_solve.analysis.solve.page.subject import Subject
 from deal_solve.analysis.solve.tables import tables_text
-from deal_solve.facts.notes import plan_notes
+from deal_solve.facts.notes import note_in_one_pass, plan_notes
 from deal_solve.facts.summary import summarise
 from deal_solve.optimise.solution import Solution
 from deal_solve.report.scenarios import other_tail_note
@@ -22,6 +22,7 @@ def subject_of(
 ) -> Subject:
     """Return a solution with all that is printed of it."""
     settlement = solution.settlement
+    note_in_one_pass(settlement)
     tail = other_tail_note(settlement.deal, settlement.scenarios)
     return Subject(
         deal=settlement.deal,
