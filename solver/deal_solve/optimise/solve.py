@@ -214,6 +214,9 @@ def _run(search: AgreementSearch, cache: SolveCache) -> _Found:
         best = search.run()
     except LimitReached:
         return _Found(search, None, search.agreements(), None)
+    except (Infeasible, Beaten):
+        search.forget()
+        raise
     cache.record(search)
     agreements = search.agreements()
     try:

@@ -20,6 +20,8 @@ Result = TypeVar("Result")
 
 CHUNK = 32768
 """Scenarios of a piece."""
+FEW = 64
+"""Up to so many scenarios a call of NumPy takes longer than its work: they are taken whole, in few calls."""
 
 
 def each(size: int, work: Callable[[slice], Result]) -> list[Result]:
@@ -30,7 +32,9 @@ def each(size: int, work: Callable[[slice], Result]) -> list[Result]:
 
 
 def weighted(here: slice, weights: NDArray[np.float64]) -> Selection:
-    """Return the scenarios of a piece that have a weight; the piece itself if all of them have."""
+    """Return the scenarios of a piece that have a weight; the piece itself if all of them have, or if it is of FEW."""
+    if len(weights) <= FEW:
+        return here
     key = id(weights), here.start
     known = _kept.get(key)
     if known is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from deal_solve.deal.offers.channel import Channel
-from deal_solve.formulation.model.chunks import each, weighted
+from deal_solve.formulation.model.chunks import FEW, each, weighted
 from deal_solve.formulation.model.per_scenario import ScalarOrArray
 from deal_solve.formulation.model.rate_groups import RateGroups
 from deal_solve.formulation.model.recourse import Indices, Linear, When, sum_of
@@ -74,13 +74,18 @@ class Share:
 
 @dataclass(frozen=True)
 class Payments:
-    """Payments of a date and an amount: fees, commitments, projects; those of one column are added up first."""
+    """Payments of a date and an amount: fees, commitments, projects; those of one column are added up first.
+
+    `indices` are the variables that they depend on, column by column.
+    """
 
     shares: tuple[Share, ...]
     size: int
     line: str = "payments"
     is_linear: bool = True
+    indices: Indices = field(init=False)
     _columns: tuple[tuple[ScalarOrArray, tuple[Share, ...], Indices], ...] = field(init=False)
+    _tables: dict[bytes, tuple[Indices, Array]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         groups: dict[int, tuple[ScalarOrArray, list[Share]]] = {}
@@ -89,11 +94,7 @@ class Payments:
             groups.setdefault(key, (share.column if key else 1.0, []))[1].append(share)
         columns = tuple((column, tuple(shares), _indices(shares)) for column, shares in groups.values())
         object.__setattr__(self, "_columns", columns)
-
-    @property
-    def indices(self) -> Indices:
-        """The variables that they depend on."""
-        return _indices(self.shares)
+        object.__setattr__(self, "indices", _indices([share for _, shares, _ in columns for share in shares]))
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return, group by group, how much each payment counts."""
@@ -116,8 +117,26 @@ class Payments:
             yield column, Linear(indices, factors[start : start + len(shares)])
             start += len(shares)
 
+    def _table(self, factors: Array) -> tuple[Indices, Array]:
+        """Return the variables, and what is paid per unit of each in each scenario (S, variables), if these are few."""
+        key = factors.tobytes()
+        if key not in self._tables:
+            indices, places = np.unique(self.indices, return_inverse=True)
+            table, start = np.zeros((self.size, len(indices))), 0
+            for column, linear in self._terms(factors):
+                own = places[start : start + len(linear.indices)]
+                start += len(own)
+                table += np.outer(
+                    np.broadcast_to(column, self.size), np.bincount(own, linear.coefficients, len(indices))
+                )
+            self._tables[key] = indices.astype(np.int64), table
+        return self._tables[key]
+
     def cost(self, values: Array, factors: Array) -> Array:
         """Return what is paid (S,), money units."""
+        if self.size <= FEW:
+            indices, table = self._table(factors)
+            return np.asarray(table @ values[indices])
         total = np.zeros(self.size)
         for column, linear in self._terms(factors):
             total += column * linear.at(values)
@@ -125,6 +144,9 @@ class Payments:
 
     def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
         """Return Σ weights · cost as an expression."""
+        if self.size <= FEW:
+            indices, table = self._table(factors)
+            return Linear(indices, weights @ table)
         parts = []
         for column, linear in self._terms(factors):
             weight = float(weights @ column) if isinstance(column, np.ndarray) else float(weights.sum())

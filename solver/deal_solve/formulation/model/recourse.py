@@ -127,6 +127,9 @@ class Cut(NamedTuple):
 Costs = dict[tuple[int, bytes], Array]
 """Costs (S,) at one plan that are known already, by recourse and factors."""
 
+Part: TypeAlias = tuple[Recourse, Array]
+"""Recourse with the factors of a measure."""
+
 Weigh: TypeAlias = Callable[[Array], Array]
 """From the cost in each scenario to the weights of the measure there: expectation, tail or worst case."""
 
@@ -139,7 +142,7 @@ class Epigraph:
     """
 
     index: int
-    recourse: tuple[tuple[Recourse, Array], ...]
+    recourse: tuple[Part, ...]
     weigh: Weigh
     size: int
     less: Array | None = None
@@ -151,7 +154,10 @@ class Epigraph:
 
     def outcomes(self, values: Array, known: Costs, minor: float = 0.0) -> Array:
         """Return z (S,) at a plan, without parts that take less than `minor` of the largest one of their line."""
-        total, alive = np.zeros(self.size), self._alive(values)
+        return self._outcomes(values, self._alive(values), known, minor)
+
+    def _outcomes(self, values: Array, alive: list[Part], known: Costs, minor: float = 0.0) -> Array:
+        total = np.zeros(self.size)
         if minor:
             sizes = [float(np.abs(values[part.indices]).sum()) for part, _ in alive]
             largest: defaultdict[str, float] = defaultdict(float)
@@ -167,16 +173,19 @@ class Epigraph:
             total += known[key]
         return total if self.less is None else total - self.less
 
-    def _alive(self, values: Array, cutting: bool = False) -> list[tuple[Recourse, Array]]:
+    def _alive(self, values: Array, cutting: bool = False) -> list[Part]:
         return [
             (part, factors)
             for part, factors in self.recourse
-            if (cutting and part.is_linear) or values[part.indices].any()
+            if (cutting and part.is_linear) or np.count_nonzero(values[part.indices])
         ]
 
     def value(self, values: Array, known: Costs) -> float:
         """Return the measure at a plan."""
-        outcomes = self.outcomes(values, known)
+        alive = self._alive(values)
+        if not alive and self.less is None:
+            return 0.0
+        outcomes = self._outcomes(values, alive, known)
         return float(self.weigh(outcomes) @ outcomes)
 
     def cut(self, values: Array, known: Costs, minor: float = 0.0) -> Cut:
@@ -250,7 +259,7 @@ def sum_of(parts: Iterable[Linear]) -> Linear:
 
 
 def added_up(indices: Indices, coefficients: Array) -> Linear:
-    """Return the expression with every place once."""
-    distinct, inverse = np.unique(indices, return_inverse=True)
-    sums = np.bincount(inverse, weights=coefficients, minlength=len(distinct))
-    return Linear(distinct.astype(np.int64), sums.astype(np.float64))
+    """Return the expression with every place once, without those whose coefficients add up to nothing."""
+    sums = np.bincount(indices, weights=coefficients)
+    distinct = np.flatnonzero(sums)
+    return Linear(distinct.astype(np.int64), sums[distinct].astype(np.float64))

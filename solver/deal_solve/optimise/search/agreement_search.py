@@ -23,11 +23,13 @@ from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.formulation.build import Formulation, formulate
 from deal_solve.formulation.clauses.api.rates import Agreement, api_agreements, every_regime
 from deal_solve.formulation.fixings import fix_decisions
+from deal_solve.formulation.model.snapshot import Snapshot
 from deal_solve.messages import counted
 from deal_solve.optimise.search.agreement import Candidate, size_of
 from deal_solve.optimise.search.candidate_solver import CandidateSolver, Incumbent
 from deal_solve.optimise.search.choices import restrict_to_bands
 from deal_solve.optimise.search.extensive_size import refuse_large
+from deal_solve.optimise.search.programs import Kept, Programs
 from deal_solve.optimise.search.settings import Beaten, SearchProblem, SearchSettings
 from deal_solve.optimise.search.tie_breaking import FIRST_STAGE, TieBreaking
 from deal_solve.optimise.search.warm_start import WarmStart
@@ -49,8 +51,9 @@ class AgreementSearch:
     """One search over the agreements of a deal.
 
     `warm_starts` are what is known of an agreement from other scenarios or another deal; `bounds` (dollars) are known
-    to hold. `candidates` and `size`, that of the largest program, are what it finds; `stage_left` is the first stage
-    of the tie-breaking that was not decided, if there is one.
+    to hold; `programs` are taken from those of other solves of the deal, and given back. `candidates` and `size`, that
+    of the largest program, are what it finds, with the programs that were `built` or taken; `stage_left` is the first
+    stage of the tie-breaking that was not decided, if there is one.
     """
 
     problem: SearchProblem
@@ -58,7 +61,9 @@ class AgreementSearch:
     clock: Clock
     warm_starts: dict[Agreement, WarmStart] = field(default_factory=dict)
     bounds: dict[Agreement, float] = field(default_factory=dict)
+    programs: Programs | None = None
     candidates: list[Candidate] = field(default_factory=list, init=False)
+    built: dict[Agreement, Kept] = field(default_factory=dict, init=False)
     size: Size = field(default_factory=lambda: Size(0, 0, 0, 0), init=False)
     stage_left: str = field(default="", init=False)
 
@@ -137,6 +142,10 @@ class AgreementSearch:
     def forget(self) -> None:
         """Let go of the candidates, which know the search: their programs take memory no longer than they are used."""
         self.candidates.clear()
+        if self.programs is not None:
+            for agreement, kept in self.built.items():
+                self.programs.give(agreement, kept)
+        self.built.clear()
 
     @property
     def best_usd(self) -> float:
@@ -175,11 +184,13 @@ class AgreementSearch:
         return found
 
     def _formulate(self, agreement: Agreement, bands: list[float]) -> Formulation:
-        before, problem, fixings = monotonic(), self.problem, self.problem.fixings
-        options = fixings.options(by_cuts=self.settings.by_cuts, zero_bands_only=problem.zero_bands_only)
-        with checked(self.clock.check):
-            formulation = formulate(problem.deal, problem.sums, [agreement], problem.against, options)
-            fix_decisions(formulation, fixings)
+        before, by_cuts = monotonic(), self.settings.by_cuts
+        kept = None if self.programs is None else self.programs.take(self.problem, by_cuts, agreement)
+        if kept is None:
+            formulation = self._built(agreement)
+            kept = Kept(self.problem, by_cuts, formulation, Snapshot(formulation.program))
+        self.built[agreement] = kept
+        formulation = kept.formulation
         formulation.program.optimality_tolerance = self.settings.optimality_tolerance
         formulation.program.is_presolved = self.settings.presolves
         self.clock.building += monotonic() - before
@@ -188,6 +199,15 @@ class AgreementSearch:
             formulation.program.is_branched = True
         self.size = max(self.size, size, key=lambda size: size.nonzeros)
         restrict_to_bands(formulation, bands)
+        return formulation
+
+    def _built(self, agreement: Agreement) -> Formulation:
+        """Return the program of an agreement, all its bands open."""
+        problem, fixings = self.problem, self.problem.fixings
+        options = fixings.options(by_cuts=self.settings.by_cuts, zero_bands_only=problem.zero_bands_only)
+        with checked(self.clock.check):
+            formulation = formulate(problem.deal, problem.sums, [agreement], problem.against, options)
+            fix_decisions(formulation, fixings)
         return formulation
 
     def _build(self, candidate: Candidate) -> None:

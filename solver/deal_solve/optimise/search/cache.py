@@ -14,6 +14,7 @@ from deal_solve.formulation.clauses.api.rates import Agreement, api_agreements
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.cache_keys import agreement_keys, baseline_key, digest, sums_key
+from deal_solve.optimise.search.programs import Programs
 from deal_solve.optimise.search.settings import Comparison, SearchProblem
 from deal_solve.optimise.search.warm_start import WarmStart
 from deal_solve.optimise.sums import sums_of
@@ -30,7 +31,7 @@ class SolveCache:
     object). An agreement whose own terms and needs are as they were keeps its bound; for any other the plans of the
     last deal are warm starts, and every cut is made anew. The answer is that of a solve alone, within the gap;
     `Solution.agreements` then bounds a band by its agreement. Not for two threads at once. With `is_of_sums` nothing
-    but sums and baselines is shared, and every solve is as alone.
+    but sums, baselines and programs as they are built is shared, and every solve is as alone.
     """
 
     def __init__(self, *, is_of_sums: bool = False) -> None:
@@ -40,16 +41,19 @@ class SolveCache:
         self._bounds: dict[str, float] = {}
         self._warm_starts: dict[bool, dict[Agreement, WarmStart]] = {False: {}, True: {}}  # of baselines apart
         self._leaves_ties = False
+        self._programs = Programs()
 
     def copy(self) -> SolveCache:
         """Return a cache with the same contents, which neither of the two changes for the other."""
         other = copy.copy(self)
         other._sums, other._baselines, other._bounds = dict(self._sums), dict(self._baselines), dict(self._bounds)
+        other._programs = Programs()
         other._warm_starts = {scope: dict(known) for scope, known in self._warm_starts.items()}
         return other
 
     def forget(self) -> None:
         """Forget what solvers have said; the sums, which are arithmetic, are kept."""
+        self._programs = Programs()
         self._baselines, self._bounds, self._warm_starts = {}, {}, {False: {}, True: {}}
 
     def sums(self, deal: Deal, scenarios: Scenarios) -> ScenarioSums:
@@ -74,6 +78,8 @@ class SolveCache:
 
         Where the last solve left a tie, which is then that of a solve alone, this one is alone from the beginning.
         """
+        if self.is_of_sums:
+            search.programs = self._programs
         if self.is_of_sums or (self._leaves_ties and not search.problem.zero_bands_only):
             return
         for agreement, key in _keys(search).items():

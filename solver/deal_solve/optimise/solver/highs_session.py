@@ -302,3 +302,8 @@ def session_of(program: Program) -> HighsSession:
     if session is None:
         session = _sessions[program] = HighsSession()
     return session
+
+
+def close_session(program: Program) -> None:
+    """End the session of a program, if it has one."""
+    _sessions.pop(program, None)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deal_solve.formulation.clauses.api.credit import Credited
-from deal_solve.formulation.model.chunks import Selection, count_of, each, weighted
+from deal_solve.formulation.model.chunks import FEW, Selection, count_of, each, weighted
 from deal_solve.formulation.model.per_scenario import ScalarOrArray
 from deal_solve.formulation.model.rate_groups import EVERYWHERE, RateGroups, part
 from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, sum_of
@@ -96,6 +96,13 @@ class Period:
 
     def steps_in(self, here: Selection) -> Array:
         """Return by how much each level costs more than the next (levels, S), or (levels, 1)."""
+        return self._few_steps if self.size <= FEW and isinstance(here, slice) else self._steps(here)
+
+    @cached_property
+    def _few_steps(self) -> Array:
+        return self._steps(EVERYWHERE)
+
+    def _steps(self, here: Selection) -> Array:
         falling = self._table(here)
         ranks = self._ranks(here)
         if ranks is not None:
@@ -296,16 +303,17 @@ class DrawdownCost:
         indices, coefficients = [], []
         for index in reversed(range(len(self.periods))):
             period, state, factor = self.periods[index], states[index], factors[index]
-            by_share = self.share * state.shortfall <= self.cap * state.commitment
-            c = self.share * np.where(by_share, marginal_value, 0.0)
-            d = self.cap * np.where(by_share, 0.0, marginal_value)
-            left = state.used[-1] - state.uncovered[-1]
-            has_balance = index > 0 or self.credit is not None
-            b = np.where(state.carried <= left, 0.0, c) if has_balance else np.zeros(size)
             steps = of_overage[index] * period.steps_in(here)
             lowest = steps[-1] + (factor - of_overage[index] if self.arrears else 0.0)
-            excess = np.maximum(c - b - lowest, 0.0)  # saving would pay in the linear program: d takes over
+            b = c = d = np.zeros(size)
             if self.share:
+                by_share = self.share * state.shortfall <= self.cap * state.commitment
+                c = self.share * np.where(by_share, marginal_value, 0.0)
+                d = self.cap * np.where(by_share, 0.0, marginal_value)
+                left = state.used[-1] - state.uncovered[-1]
+                has_balance = index > 0 or self.credit is not None
+                b = np.where(state.carried <= left, 0.0, c) if has_balance else b
+                excess = np.maximum(c - b - lowest, 0.0)  # saving would pay in the linear program: d takes over
                 c, d = c - excess, d + excess * self.cap / self.share
             prices = steps * (state.uncovered > 0)
             prices[-1] = np.where(state.uncovered[-1] > 0, lowest - c + b, 0.0)
@@ -318,7 +326,7 @@ class DrawdownCost:
             if self.credit is not None and index == 0:
                 indices.append(self.credit.taken.indices)
                 coefficients.append(self.credit.slope(-weights * (prices.sum(axis=0) + c - b), here))
-            if index:
+            if index and self.share:
                 marginal_value = prices.sum(axis=0) + c - b
                 if self.arrears:
                     marginal_value = marginal_value + factors[index - 1] - factor

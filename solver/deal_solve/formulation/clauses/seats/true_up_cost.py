@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deal_solve.formulation.model.chunks import each, taken, weighted
+from deal_solve.formulation.model.chunks import FEW, each, taken, weighted
 from deal_solve.formulation.model.per_scenario import ScalarOrArray
 from deal_solve.formulation.model.rate_groups import part
 from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of
@@ -36,6 +37,19 @@ class Counts:
     def months(self) -> int:
         """How many months count."""
         return int(self.users.shape[1])
+
+    @cached_property
+    def _flat(self) -> Array:
+        """The users in one row per cohort, (C, months · S)."""
+        return self.users.reshape(len(self.users), self.months * self.users.shape[2])
+
+    def whole(self, values: Array) -> Array:
+        """Return the counts of all months, (months · S), for few scenarios."""
+        return np.asarray(np.bincount(self.rows, values[self.indices], len(self.users)) @ self._flat)
+
+    def whole_slope(self, prices: Array) -> Array:
+        """Return Σ_ω,month price · users per cohort, prices (months, S) of all scenarios, which are few."""
+        return np.asarray(self._flat @ prices.ravel())[self.rows]
 
     def at(self, values: Array, users: Array) -> Iterator[Array]:
         """Yield the counts of month after month in some scenarios, whose `users` are given; each for a moment only."""
@@ -75,6 +89,7 @@ class TrueUpCost:
     is_carried: bool = False
     is_linear: bool = False
     indices: Indices = field(init=False)
+    _known_steps: dict[bytes, tuple[Array, float]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.indices = np.unique(np.concatenate([self.number.indices, *(counts.indices for counts in self.counts)]))
@@ -90,7 +105,12 @@ class TrueUpCost:
 
     def _steps(self, factors: Array) -> tuple[Array, float]:
         """Return how much each stage's L and N count: Σ_s months·factor·(L_s - L_(s-1)), L_(-1) = N."""
-        charged = factors * np.array(self.months, dtype=float)
+        key = factors.tobytes()
+        if key not in self._known_steps:
+            self._known_steps[key] = self._steps_of(factors * np.array(self.months, dtype=float))
+        return self._known_steps[key]
+
+    def _steps_of(self, charged: Array) -> tuple[Array, float]:
         if self.alone and self.is_carried:
             return np.append(charged[0] - charged[1:].sum(), charged[1:]), -float(charged[0])
         if self.alone:
@@ -109,6 +129,9 @@ class TrueUpCost:
     def cost(self, values: Array, factors: Array) -> Array:
         """Return what is charged for added seats."""
         steps, number = self._steps(factors)
+        if self.size <= FEW:
+            total = steps @ self._licensed(self._levels(values)) + number * self.number.at(values)
+            return np.asarray(self.price * total * self.index)
         stages, contracted = self._stages(steps), self.number.at(values)
 
         def piece(here: slice) -> Array:
@@ -134,11 +157,66 @@ class TrueUpCost:
     def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
         """Return the slope: each stage's L moves with the count (or N) that it equals."""
         steps, number = self._steps(factors)
-        parts = each(self.size, lambda here: self._slope(values, steps, number, weights, here))
+        work = self._slope_of_few if self.size <= FEW else self._slope
+        parts = each(self.size, lambda here: work(values, steps, number, weights, here))
         contracted = sum(each_part[0] for each_part in parts)
         slopes = np.sum([each_part[1] for each_part in parts], axis=0)
         indices = [self.number.indices, *(part.indices for part in self.counts)]
         return added_up(np.concatenate(indices), np.concatenate([self.number.coefficients * contracted, slopes]))
+
+    def _levels(self, values: Array) -> list[tuple[int, Array]]:
+        """Return N and, month after month, the L that it leads to, (months + 1, S), for few scenarios; its first month.
+
+        Of windows by themselves one run of months per window, over what is licensed before it.
+        """
+        whole = [counts.whole(values) for counts in self.counts]
+        counted = (whole[0] if len(whole) == 1 else np.concatenate(whole)).reshape(-1, self.size)
+        runs = pairwise((0, *self.ends)) if self.alone else [(0, self.ends[-1])]
+        found, before = [], self.number.at(values)
+        for start, end in runs:
+            levels = np.empty((end - start + 1, self.size))
+            levels[0], levels[1:] = before, counted[start:end]
+            found.append((start, np.maximum.accumulate(levels, axis=0, out=levels)))
+            if self.is_carried and not start:
+                before = levels[-1]
+        return found
+
+    @cached_property
+    def _places(self) -> Indices:
+        """The place of each stage's L among the levels of a year in one run."""
+        return np.array(self.ends, dtype=np.int64)
+
+    def _licensed(self, levels: list[tuple[int, Array]]) -> Array:
+        """Return L of each stage (stages, S)."""
+        return np.array([run[-1] for _, run in levels]) if self.alone else levels[0][1][self._places]
+
+    def _equal(self, levels: list[tuple[int, Array]]) -> NDArray[np.int64]:
+        """Return the month whose count L of each stage equals, (stages, S), from 1; 0 where it is N."""
+        found, before = [], np.zeros(self.size, dtype=np.int64)
+        for start, run in levels:
+            rising = np.zeros(run.shape, dtype=np.int64)
+            rising[1:] = np.where(run[1:] > run[:-1], np.arange(start + 1, start + len(run))[:, None], 0)
+            last = np.maximum.accumulate(rising, axis=0)
+            if not self.alone:
+                return np.asarray(last[self._places])
+            found.append(np.where(last[-1] > 0, last[-1], before))
+            if self.is_carried and not start:
+                before = found[0]
+        return np.array(found)
+
+    def _slope_of_few(
+        self, values: Array, steps: Array, number: float, weights: Array, here: slice
+    ) -> tuple[float, Array]:
+        """Return what `_slope` does, for few scenarios: all months at once."""
+        prices = weights * (self.price * self.index)
+        size, count = self.size, self.ends[-1] + 1
+        cells = self._equal(self._levels(values)) * size + np.arange(size)
+        due = np.bincount(cells.ravel(), (steps[:, None] * prices).ravel(), count * size)
+        moved = due.astype(np.float64).reshape(count, size)
+        contracted = float(number * prices.sum() + moved[0].sum())
+        ends = np.cumsum([1, *(counts.months for counts in self.counts)])
+        slopes = [c.whole_slope(moved[start:end]) for c, (start, end) in zip(self.counts, pairwise(ends), strict=True)]
+        return contracted, np.concatenate(slopes)
 
     def _slope(self, values: Array, steps: Array, number: float, weights: Array, here: slice) -> tuple[float, Array]:
         """Return the slope in N and in each count's tracks, in some scenarios: those that have a weight."""

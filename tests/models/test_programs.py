@@ -1,0 +1,70 @@
+"""A program is built once for all solves of a deal, and each solve is the same to the bit as one that builds it."""
+
+import dataclasses
+
+import pytest
+
+from deal_solve import Proposal, solve
+from deal_solve.optimise.search import agreement_search
+from deal_solve.optimise.search.cache import SolveCache
+from deal_solve.uncertainty.expansion import scenarios_of
+from tests.support.hand_deals import RARE, newsvendor
+from tests.support.solved import loaded
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """Return the agreements whose programs have been built."""
+    found = []
+    formulate = agreement_search.formulate
+
+    def counted(deal, sums, offered, *rest):
+        found.append(list(offered))
+        return formulate(deal, sums, offered, *rest)
+
+    monkeypatch.setattr(agreement_search, "formulate", counted)
+    return found
+
+
+def answer(solution):
+    """Return what a solve finds, its plan and all its bounds."""
+    kept = {field.name: getattr(solution, field.name) for field in dataclasses.fields(solution)}
+    others = ("notes", "build_seconds", "solve_seconds", "settlement", "baseline_cost", "best_cost")
+    return {name: value for name, value in kept.items() if name not in others}
+
+
+@pytest.mark.parametrize("name", ["api-heavy", "power-users"])
+def test_a_second_solve_of_a_deal_builds_nothing_and_is_the_same_to_the_bit(built, name):
+    """The second time the deal is that of the settlement, whose confidence its scenarios can carry."""
+    deal = loaded(name)
+    scenarios, cache = scenarios_of(deal), SolveCache(is_of_sums=True)
+    first = solve(deal, scenarios, cache=cache)
+    count = len(built)
+    again = solve(first.settlement.deal, scenarios, cache=cache, baseline=first)
+    assert count > 0
+    assert len(built) == count
+    assert answer(again) == answer(first)
+
+
+def test_some_bands_alone_are_closed_in_a_program_that_was_open(built):
+    deal = newsvendor()
+    scenarios, cache = scenarios_of(deal), SolveCache(is_of_sums=True)
+    best = solve(deal, scenarios, cache=cache)
+    (taken,) = {(one.offer, one.term_months) for one in best.agreements if one.offer == "quote"}
+    bands = {taken: {0.01: 0.0}}
+    count = len(built)
+    among = solve(deal, scenarios, bands=bands, cache=cache)
+    assert len(built) == count
+    assert answer(among) == answer(solve(deal, scenarios, bands=bands))
+
+
+def test_another_deal_or_another_decision_has_a_program_of_its_own(built):
+    deal = newsvendor()
+    scenarios, cache = scenarios_of(deal), SolveCache(is_of_sums=True)
+    solve(deal, scenarios, cache=cache)
+    count = len(built)
+    fixed = solve(deal, scenarios, cache=cache, fix=Proposal(api={"offer": "quote", "commitment_usd": [900]}))
+    assert len(built) > count
+    assert fixed.plan.api.terms[0].commitment_usd == (900,)
+    other = newsvendor(RARE, {"low": 0.1, "middle": 0.1, "high": 0.8})
+    assert answer(solve(other, scenarios_of(other), cache=cache)) == answer(solve(other, scenarios_of(other)))
