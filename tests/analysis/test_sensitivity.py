@@ -18,7 +18,7 @@ from deal_solve.uncertainty import metalog
 from deal_solve.uncertainty.saltelli import NOISE, saltelli
 from deal_solve.uncertainty.sampling import quasi_normals
 from deal_solve.uncertainty.sobol import sobol_points
-from tests.support.hand_deals import APP, YEAR, certainly, newsvendor, office, quote, read
+from tests.support.hand_deals import APP, DOLLAR, YEAR, certainly, newsvendor, office, quote, read
 from tests.support.paths import SCENARIOS
 
 VOLUME, PRICE = "workloads.app.requests_per_month", "uncertainty.list_price_change_per_year.models"
@@ -53,7 +53,54 @@ def test_a_discount_up_and_down_by_hand():
     assert [one.held_low_usd, one.held_high_usd] == pytest.approx([low * YEAR, high * YEAR])
     assert one.flexibility_usd == pytest.approx([(low - 88.6) * YEAR, (high - 87.4) * YEAR])
     assert (one.flips_low, one.flips_high, one.is_proven) == (False, False, True)
-    assert found.sobol is None and "no input is varied" in found.notes[-1]
+    assert found.sobol is None and "scenarios are listed" in found.notes[-1]
+
+
+def test_listed_scenarios_are_varied_path_by_path_a_tenth_down_and_up():
+    """Case 1 of section 9: 60, 100 or 160 cost 88, and in all of them times 0.9 or 1.1 just as much less or more.
+
+    The plan held pays 48, which covers 60. Of 54, 90 and 144 it leaves 0, 30 and 84 over: 48 + 15 + 16.80 = 79.80. Of
+    66, 110 and 176 it leaves 6, 50 and 116: 48 + 1.80 + 25 + 23.20 = 98.
+    """
+    found = sensitivity(newsvendor())
+    paths = [each.path for each in found.bars if each.kind == "assumed"]
+    one = bar(found, "scenarios.*.requests_per_month.app")
+    assert {*paths} == {one.path, "scenarios.*.list_price_index.models"}
+    assert (one.kind, one.today, one.low, one.high) == ("assumed", 1.0, 0.9, 1.1)
+    assert [one.low_usd, one.high_usd] == pytest.approx([79.2 * YEAR, 96.8 * YEAR])
+    assert [one.held_low_usd, one.held_high_usd] == pytest.approx([79.8 * YEAR, 98 * YEAR])
+    prices = bar(found, "scenarios.*.list_price_index.models")
+    assert [prices.low_usd, prices.high_usd] == pytest.approx([79.2 * YEAR, 96.8 * YEAR])
+
+
+def test_users_usage_prices_of_seats_and_an_allowance_are_varied_where_people_are_on_seats():
+    """10 seats at 20 with 30 a month of usage included, 50 used: 12 · 10 · (20 + 20), 4,800 a year.
+
+    Usage of 45 or 55: 12 · 10 · 5 less or more. Seats at 18 or 22: 240. An allowance of 27 or 33: 360. 9 or 11 people:
+    480; all of it at once, as seats and usage follow them.
+    """
+    cohort = {
+        "headcount": 10,
+        "tracks": ["seat"],
+        "use": {"requests_per_user_month": 50, "input_tokens": 1, "output_tokens": 0, "models": ["opus"]},
+    }
+    rates = {
+        "card": "claude@2026-11-23",
+        "models": {"claude-opus-5-5": DOLLAR},
+        "seats": {"seat": {"usd_per_user_month": 20, "allowance": {"usd_per_user_month": 30}}},
+    }
+    listed = {"only": {"weight": 1, "active_users": {"people": 10}}}
+    found = sensitivity(read(cohorts={"people": cohort}, rates=rates, scenarios=listed))
+    assert found.objective_usd == pytest.approx(4_800)
+    moved_by = {each.path: (each.low_usd - 4_800, each.high_usd - 4_800) for each in found.bars}
+    expected = {
+        "scenarios.*.active_users.people": 480,
+        "scenarios.*.requests_per_user_month.people": 600,
+        "scenarios.*.list_price_index.models": 600,
+        "scenarios.*.list_price_index.seats": 240,
+        "rates.seats.seat.allowance.usd_per_user_month": -360,
+    }
+    assert moved_by == {path: pytest.approx((-usd, usd)) for path, usd in expected.items()}
 
 
 def test_a_threshold_moves_the_plan_that_is_held():
@@ -279,8 +326,8 @@ def test_the_command_prints_draws_and_writes(capsys, tmp_path):
     assert {row.of for row in result.indices} == {"cost", "loss"}
 
 
-def test_listed_futures_have_bars_of_the_papers_alone(capsys, tmp_path):
+def test_listed_futures_have_no_indices_and_say_what_is_varied_instead(capsys, tmp_path):
     deal = tmp_path / "deal.json"
     deal.write_text(json.dumps(newsvendor().written), encoding="utf-8")
     code, out, _ = called(capsys, "sensitivity", str(deal))
-    assert code == 0 and "Sobol" not in out and "no input is varied" in out
+    assert code == 0 and "Sobol" not in out and "the scenarios are listed or read from a file" in out

@@ -23,8 +23,11 @@ class Bar(Record):
 
     path: Annotated[str, Field(description="the field")]
     kind: Annotated[
-        Literal["uncertain", "negotiable"],
-        Field(description="uncertain: at its P10 and P90; negotiable: one step lower and higher"),
+        Literal["uncertain", "assumed", "negotiable"],
+        Field(
+            description="uncertain: at its P10 and P90; assumed: a path of all listed scenarios times 0.9 and 1.1, or "
+            "an allowance of the card's seats a tenth lower and higher; negotiable: one step lower and higher"
+        ),
     ]
     today: Annotated[float, Field(description="its value in the deal, P50 of a band")]
     low: Annotated[float, Field(description="the low value")]

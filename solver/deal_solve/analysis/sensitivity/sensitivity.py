@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, NamedTuple, TypeAlias, Unpack
@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple, TypeAlias, Unpack
 import numpy as np
 
 from deal_solve.analysis.breakeven.parametric import number_of
-from deal_solve.analysis.sensitivity.negotiable import negotiables
+from deal_solve.analysis.sensitivity.assumed import EVERY, assumed, scaled
+from deal_solve.analysis.sensitivity.negotiable import Negotiable, negotiables
 from deal_solve.analysis.sensitivity.result import Bar, Sensitivity
 from deal_solve.analysis.sensitivity.sobol import sobol
 from deal_solve.deal.deal import Deal
@@ -37,9 +38,13 @@ from deal_solve.uncertainty.paths import bands_of
 from deal_solve.uncertainty.sampling import SEED, SampledSet, probability_of
 from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Scenarios, ScenarioSet, ready
 
-Kind = Literal["uncertain", "negotiable"]
+Kind = Literal["uncertain", "assumed", "negotiable"]
 _Number: TypeAlias = tuple[Kind, str, float, float, float]
 """A number that is varied: its kind and path, its value today, and those of its ends."""
+LISTED = (
+    "the scenarios are listed or read from a file, so that no input has a P10 and a P90: "
+    f"{EVERY}PATH is one path of all of them, a tenth lower (0.9) and higher (1.1)"
+)
 
 
 def sensitivity(
@@ -49,7 +54,7 @@ def sensitivity(
     samples: int = BLOCK,
     **keywords: Unpack[SolveKeywords],
 ) -> Sensitivity:
-    """Solve a deal anew for every uncertain input and negotiable number at both ends, and spread its plan's cost.
+    """Solve a deal anew for every input and every negotiable number at both ends, and spread its plan's cost.
 
     `scenarios` (default: those the deal states) stay the same draws but for what is held. `samples` is the
     size of a matrix of Saltelli's design, the keywords are those of `solve`. Raises what `solve` raises for the
@@ -60,8 +65,10 @@ def sensitivity(
     search = _Tornado(deal, scenarios, ready_scenarios, solve(deal, ready_scenarios, options=options), options)
     bars = sorted(search.bars(), key=lambda bar: -_length(bar, search.best.objective_usd))
     notes = list(search.best.notes)
-    if not any(bar.kind == "uncertain" for bar in bars):
-        notes.append("no input is varied: none is uncertain by a band, or the scenarios are listed or read from a file")
+    if any(bar.path.startswith(EVERY) for bar in bars):
+        notes.append(LISTED)
+    elif not any(bar.kind == "uncertain" for bar in bars):
+        notes.append("no input is varied: none is uncertain by a band")
     seed = SEED if scenarios.seed is None else scenarios.seed
     found = None
     late = sum(not in_time for bar in bars for in_time in (bar.low_in_time, bar.high_in_time))
@@ -129,10 +136,10 @@ class _Tornado:
 
     def bars(self) -> Iterator[Bar]:
         """Yield the bars in the order of the deal; offers are asked first, over scenarios that are known already."""
+        listed = self.ready_scenarios if self.scenarios.kind == "explicit" else None
         inputs: list[_Number] = [("uncertain", *each) for each in self._inputs()]
-        offered: list[_Number] = [
-            ("negotiable", each.path, each.today, each.low, each.high) for each in negotiables(self.deal)
-        ]
+        inputs += _numbers("assumed", assumed(self.deal, listed if isinstance(listed, ScenarioSet) else None))
+        offered = _numbers("negotiable", negotiables(self.deal))
         asked = [*offered, *inputs]
         ends = [partial(self._end, kind, path, end) for kind, path, _, *both in asked for end in both]
         found = (end or LATE for end in answers(ends, self.options, self.best))
@@ -163,8 +170,7 @@ class _Tornado:
 
     def _end(self, kind: Kind, path: str, value: float, options: SolveOptions) -> _End:
         try:
-            deal = varied(self.deal, {path: number_of(value)})
-            found = solve(deal, self._scenarios(deal, path, kind), options=options).optimised()
+            found = solve(*self._varied(kind, path, value), options=options).optimised()
         except InputError:
             return _End(None, None, False, True)
         except Infeasible:
@@ -173,13 +179,16 @@ class _Tornado:
         is_other_deal = key_of(settled.deal, found.plan) != key_of(before.deal, self.best.plan)
         return _End(found.objective_usd, self._held(found), is_other_deal, found.status == "optimal")
 
-    def _scenarios(self, deal: Deal, path: str, kind: Kind) -> Scenarios:
-        """Return the scenarios of a varied deal; offers do not change them."""
-        if kind == "negotiable":
-            return self.ready_scenarios
-        return (
-            ready(self.scenarios.holding(deal, path)) if isinstance(self.scenarios, SampledSet) else scenarios_of(deal)
-        )
+    def _varied(self, kind: Kind, path: str, value: float) -> tuple[Deal, Scenarios]:
+        """Return the deal with a number at one end, and its scenarios; offers and allowances do not change them."""
+        if path.startswith(EVERY) and isinstance(self.ready_scenarios, ScenarioSet):
+            return self.deal, scaled(self.ready_scenarios, path, value)
+        deal = varied(self.deal, {path: number_of(value)})
+        if kind != "uncertain":
+            return deal, self.ready_scenarios
+        if isinstance(self.scenarios, SampledSet):
+            return deal, ready(self.scenarios.holding(deal, path))
+        return deal, scenarios_of(deal)
 
     def _held(self, found: Solution) -> float | None:
         """Return the objective of today's plan in the deal of a solution; None where it cannot be signed there."""
@@ -191,6 +200,10 @@ class _Tornado:
             return None
         cost = settle(there.deal, plan, there.scenarios).cost
         return objective_of(there.deal, cost, there.weights, Against(found.baseline_cost, found.best_cost))
+
+
+def _numbers(kind: Kind, found: Iterable[Negotiable]) -> list[_Number]:
+    return [(kind, each.path, each.today, each.low, each.high) for each in found]
 
 
 def _bar(number: _Number, below: _End, above: _End) -> Bar:

@@ -67,7 +67,7 @@ def _tornado(deal: Deal, bars: list[Bar], today_usd: float) -> str:
     over = f"over {counted(deal.compared_months, 'month')}"
     title = (
         f"Tornado {over} (change of the objective in USD{present_value(deal)}: the deal "
-        f"re-optimised at low and high, P10 and P90 or one step, {CHANGED} where another deal is best; gain: "
+        f"re-optimised at low and high, P10 and P90, a tenth or one step, {CHANGED} where another deal is best; gain: "
         "what that saves against today's plan held there, flexibility)"
     )
     return table(title, ["number", "low", "high", *ends], cells)
