@@ -145,7 +145,7 @@ def _text_of(found: Any) -> str:
         case UncertaintyCost():
             return uncertainty_report(found.solution.settlement.deal, found.solution, found)
         case Criteria():
-            return criteria_report(found[0].solution.settlement.deal, found)
+            return criteria_report(found[0].deal, found)
         case Conflict():
             return conflict_report(found)
         case Regions():
@@ -196,9 +196,7 @@ def _figure(found: Any) -> Figure:
     if isinstance(found, Solution):
         return _figure(found.settlement)
     if isinstance(found, Criteria):
-        compared: Figure = import_module("deal_solve.analysis.criteria.picture").figure_of(
-            found[0].solution.settlement.deal, found
-        )
+        compared: Figure = import_module("deal_solve.analysis.criteria.picture").figure_of(found[0].deal, found)
         return compared
     if isinstance(found, Settlement):
         settled: Figure = import_module("deal_solve.report.spending.picture").figure_of(found.deal, found)

@@ -10,22 +10,32 @@ import pytest
 
 from deal_solve import (
     LimitReached,
+    alternatives,
+    breakeven,
     clauses,
+    complete,
+    criteria,
     curve,
+    document,
     figure,
     frontier,
     loads,
+    review,
     scenarios_of,
     sensitivity,
     solve,
+    uncertainty_cost,
     waterfall,
+    when,
 )
-from deal_solve.analysis.clauses.result import NOT_IN_TIME
+from deal_solve.analysis.why_not.alternatives_text import alternatives_report
 from deal_solve.optimise import neighbours
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.outputs import text_of, to_json
+from deal_solve.plan.proposal import Proposal
+from deal_solve.report.basics import NOT_IN_TIME
 from tests.support.deals import LEVERS, LOW_OR_HIGH
-from tests.support.hand_deals import newsvendor, tail, two_years
+from tests.support.hand_deals import YEAR, certainly, newsvendor, quote, tail, two_years
 from tests.support.interrupts import PLENTY, passes_after
 
 
@@ -188,3 +198,105 @@ def test_pictures_of_what_was_not_reached_are_drawn(monkeypatch):
     for ask in asked:
         passes_after(monkeypatch, 3)
         assert figure(ask(time_limit=PLENTY)).axes
+
+
+def test_a_criterion_without_a_deal_in_time_is_named_and_the_others_stand(monkeypatch):
+    deal = newsvendor()
+    known = solve(deal)
+    passes_after(monkeypatch, 1)
+    found = criteria(deal, scenarios_of(deal), ["neutral", "cautious", "worst"], known, time_limit=PLENTY)
+    assert [(row.criterion, row.plan is None, row.is_proven) for row in found] == [
+        ("neutral", False, True),
+        ("cautious", False, True),
+        ("worst", True, False),
+    ]
+    assert found[0].under.keys() == {"neutral", "cautious"}
+    text = " ".join(text_of(found).split())
+    assert "worst: not in time, the time limit passed before it had a deal" in text
+    assert figure(found).axes
+    passes_after(monkeypatch, 0)
+    none = criteria(deal, scenarios_of(deal), ["cautious"], time_limit=PLENTY)
+    assert "cautious: not in time" in text_of(none)
+
+
+def test_an_agreement_that_was_not_solved_in_time_keeps_the_bound_of_the_search(monkeypatch):
+    """It is not taken for impossible."""
+    solution = solve(newsvendor())
+    passes_after(monkeypatch, 0)
+    found = alternatives(solution, every=True, time_limit=PLENTY)
+    others = [row for row in found if not row.is_recommended]
+    known = {(c.offer, c.term_months, c.band_usd_per_year): c for c in solution.agreements}
+    for row in others:
+        candidate = known[row.offer, row.term_months, row.band_usd_per_year]
+        least = candidate.bound_usd if candidate.objective_usd is None else candidate.objective_usd
+        assert row.above_usd == pytest.approx(least - solution.objective_usd)
+    assert others and not any(row.is_in_time for row in others)
+    text = alternatives_report(newsvendor(), found, solution.objective_usd)
+    assert text.count("(not in time)") == len(others) and "impossible" not in text
+
+
+def test_what_uncertainty_costs_is_named_where_the_time_did_not_suffice(monkeypatch):
+    """With two solves all is known but how far the next agreement is, with none nothing is."""
+    solution = solve(newsvendor())
+    passes_after(monkeypatch, 2)
+    found = uncertainty_cost(solution, time_limit=PLENTY)
+    assert found.mean_value and found.information and found.apart is None
+    assert found.not_in_time == ("the next agreement",)
+    assert "The time limit passed before this was found: the next agreement." in " ".join(text_of(found).split())
+    passes_after(monkeypatch, 0)
+    none = uncertainty_cost(solution, time_limit=PLENTY)
+    assert (none.mean_value, none.information, none.first_term, none.fresh, none.apart) == (None,) * 5
+    assert len(none.not_in_time) == 5 and "(VSS), knowing the future (EVPI)" in " ".join(text_of(none).split())
+
+
+@pytest.mark.parametrize("solves", [1, 2, 3])
+def test_steps_of_a_review_that_were_not_reached_leave_their_saving_to_a_later_one(monkeypatch, solves):
+    deal = newsvendor()
+    scenarios = scenarios_of(deal)
+    plan, _ = complete(deal, Proposal.model_validate({"api": {"offer": "quote", "commitment_usd": 1000}}), scenarios)
+    passes_after(monkeypatch, solves)
+    found = review(deal, plan, scenarios, time_limit=PLENTY)
+    late = [step for step in found.steps if step.finding == NOT_IN_TIME]
+    assert late and all(step.saved_usd is None for step in late) and not found.is_proven
+    assert sum(step.saved_usd or 0 for step in found.steps) == pytest.approx(found.loss_usd)
+    assert len(found.breakevens) == 0
+    assert "what it saves is in a later step" in " ".join(text_of(found).split())
+    assert figure(found).axes
+
+
+def test_a_search_for_breakpoints_says_up_to_where_all_is_known(monkeypatch):
+    """12 % on 400k from a threshold pays up to 400k. Of 300k, 375k and 450k the first two are solved: no change yet."""
+    deal, path = certainly(400_000 / YEAR, one=quote((352_000, 0.12))), "offers.one.api.bands[0].commit_usd_per_year"
+    asked = partial(breakeven, deal, path, 300_000, 450_000, points=3)
+    whole = asked()
+    assert whole.searched_to == 450_000 and [round(flip.value, -3) for flip in whole.flips] == [400_000]
+    passes_after(monkeypatch, 2)
+    found = asked(time_limit=PLENTY)
+    assert found.searched_to == 375_000 == found.stretches[-1].high
+    assert not (found.flips or found.is_proven or found.is_complete)
+    text = " ".join(text_of(found).split())
+    assert "the time limit passed at 375,000, above which nothing is known" in text
+    assert "the best deal changes nowhere up to 375,000" in text
+    assert figure(found).axes
+    passes_after(monkeypatch, 0)
+    with pytest.raises(LimitReached):
+        asked(time_limit=PLENTY)
+
+
+def test_a_document_says_which_sections_the_time_did_not_suffice_for(monkeypatch):
+    deal = newsvendor()
+    passes_after(monkeypatch, 1)
+    found = document(deal, time_limit=PLENTY)
+    assert found.left_out.keys() == {"clauses", "curve", "frontier", "levers"}
+    assert set(found.left_out.values()) == {"the time limit passed before this was worked out"}
+    assert found.to_html().count("the time limit passed before this was worked out") >= 4
+    assert "the time limit passed before this was worked out" in found.to_markdown()
+
+
+def test_months_of_signing_after_the_limit_are_not_solved(monkeypatch):
+    deal = loads(LOW_OR_HIGH + "signing: {months: [0, 3, 6]}\n")
+    done = passes_after(monkeypatch, 3 + 2)  # what each of three months is compared with, and two months
+    found = when(deal, scenarios_of(deal), time_limit=PLENTY)
+    assert len(done) == 5 and found.solution.status == "limit"
+    assert [row.outcome for row in found.months] == ["solved", "solved", "limit"]
+    assert found.months[-1].objective_usd is None

@@ -40,10 +40,10 @@ def command(question: Question, plan_file: str, routing: str | None) -> Answer:
         is_order_form = not (proposal.routing or proposal.use or proposal.projects)
         routed = routing or ("best" if is_order_form else "today")
         try:
-            plan, assumed = completed(deal, proposal, scenarios, routed, question.options.progress)
+            plan, assumed = completed(deal, proposal, scenarios, routed, question.options)
         except Infeasible:  # routed as today the proposal shows which clause or limit it breaks
             if routing is not None:
                 raise
-            plan, assumed = completed(deal, proposal, scenarios, "today", question.options.progress)
+            plan, assumed = completed(deal, proposal, scenarios, "today", question.options)
         found = replace(review(deal, plan, scenarios, options=question.options), assumed=assumed)
     return Answer(found, found.is_proven)

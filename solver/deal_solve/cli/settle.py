@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ from deal_solve.cli.support.solving import read_plan, solved
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
-    from deal_solve.optimise.solver.progress import Watcher
+    from deal_solve.optimise.options import SolveOptions
     from deal_solve.plan.plan import Plan
     from deal_solve.plan.proposal import Proposal
     from deal_solve.settlement.settle import Settlement
@@ -44,6 +45,7 @@ ROUTED = {
     "takes them; settle takes them as today.",
 }
 """What is assumed where a proposal leaves routing and projects open, by `--routing`: two commands have two defaults."""
+ROUTING_NOT_PROVEN = "The time limit passed before what the proposal leaves open was proven to be at its best."
 MIN_LIKENESS = 0.6
 """Share of the spelling from which a name without a word in common is proposed."""
 
@@ -82,6 +84,7 @@ def command(
     The plan may leave anything out: what is assumed is printed. An impossible plan is refused by naming the clause.
     """
     from deal_solve.analysis.settle.text import settlement_report
+    from deal_solve.optimise.options import SolveOptions
     from deal_solve.plan.proposal import load_proposal
     from deal_solve.settlement.settle import settle
 
@@ -89,9 +92,9 @@ def command(
     deal = in_one_month(load_deal(deal_file), month)
     scenarios = scenarios_from(deal).in_memory()
     index = scenario_named(scenarios, scenario)
-    watcher = progress_to(verbose)
+    options = SolveOptions(progress=progress_to(verbose))
     plan, assumed = read_plan(
-        deal, plan_file, lambda given: completed(deal, given, scenarios, routing, watcher), scenarios
+        deal, plan_file, lambda given: completed(deal, given, scenarios, routing, options), scenarios
     )
     order_name: Any = order.replace("-", "_")
     settlement = settle(deal, plan, scenarios, order=order_name)
@@ -140,7 +143,7 @@ def nearest_scenario(given: str, names: Sequence[str]) -> str | None:
 
 
 def completed(
-    deal: Deal, proposal: Proposal, scenarios: Scenarios, routing: str, progress: Watcher | None
+    deal: Deal, proposal: Proposal, scenarios: Scenarios, routing: str, options: SolveOptions
 ) -> tuple[Plan, tuple[str, ...]]:
     """Return the plan a proposal means, routed as `--routing` says where it says nothing, and what was assumed."""
     from deal_solve.plan.completion.complete import complete, complete_agreements
@@ -151,13 +154,12 @@ def completed(
     if routing == "today":
         plan, assumed = complete(deal, proposal, scenarios.in_memory())
         return plan, (*assumed, *stated)
-    from deal_solve.optimise.options import SolveOptions
     from deal_solve.plan.completion.optimised import assumed_of, fixed
 
     agreements = complete_agreements(deal, proposal, scenarios.in_memory())
-    fix = fixed(agreements, proposal)
-    plan = solved(deal, scenarios, SolveOptions(fix=fix, progress=progress)).plan
-    return plan, (*assumed_of(plan, agreements, proposal), *stated)
+    found = solved(deal, scenarios, replace(options, fix=fixed(agreements, proposal)))
+    stated += (ROUTING_NOT_PROVEN,) * (found.status != "optimal")
+    return found.plan, (*assumed_of(found.plan, agreements, proposal), *stated)
 
 
 def _notes(settlement: Settlement) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ class SolveOptions:
     def refuse_late(self) -> None:
         """Raise LimitReached once that moment has passed."""
         if self.is_over:
-            raise LimitReached("the time limit passed before")
+            raise LimitReached("the time limit passed before this was worked out")
 
     def measured_against(self, baseline: Plan | Solution | None) -> SolveOptions:
         """Return the options with a baseline, unless they have one."""

@@ -64,6 +64,9 @@ def months_solved(
     months: list[SignedMonth] = []
     reasons: list[str] = []
     for month, own in signed.items():
+        if found and options.is_over:
+            months.append(SignedMonth(month, "limit", None, 0.0))
+            continue
         best = min((each.objective_usd for each in found.values()), default=math.inf)
         try:
             found[month] = solve_signed(own, sets[month], options=options, better_than=best if prunes else math.inf)

@@ -48,11 +48,11 @@ def breakeven(
 
     A target is what `targets.question_of` takes. `scenarios_from` makes the scenarios of each varied deal, `points`
     values are solved at first, `resolution` (a share of the range) is how finely what is not exact is told apart. The
-    keywords are those of `solve`. Raises InputError for a path, range or target that cannot be, Infeasible where no
-    value has a plan, and what `solve` raises.
+    keywords are those of `solve`; where the time limit passes, nothing is known above `searched_to`. Raises InputError
+    for a path, range or target that cannot be, Infeasible where no value has a plan, and what `solve` raises.
     """
     made = CommonScenarios(scenarios_from)
-    along = Along(deal, path, float(low), float(high), made, SolveOptions.of(keywords).cached())
+    along = Along(deal, path, float(low), float(high), made, SolveOptions.of(keywords).cached().begun())
     search = BreakpointSearch(along, question_of(along, target), points, resolution)
     brackets = search.brackets()
     known = [best for _, best in sorted(along.found.items()) if best]
@@ -60,6 +60,7 @@ def breakeven(
         raise Infeasible(f"no plan meets all limits and rules at any {path} from {low:g} to {high:g}")
     intervals = tuple(_intervals(search, brackets, target is not None))
     reached = target is None or any(interval.at_target for interval in intervals)
+    late = () if search.is_whole else (f"the time limit passed: nothing is known above {search.reached:,.6g}",)
     return Breakeven(
         path=path,
         low=along.low,
@@ -70,12 +71,13 @@ def breakeven(
         stretches=Table(intervals),
         nearest=None if reached else _nearest(search),
         is_complete=search.is_complete,
-        is_proven=all(best.is_proven for best in known),
+        is_proven=search.is_whole and all(best.is_proven for best in known),
+        searched_to=search.reached,
         step=(along.high - along.low) / (points - 1),
         resolution=resolution * (along.high - along.low),
         about=About(deal, made(deal)),
         solved=tuple((best.value, best.objective_usd) for best in known),
-        notes=(*dict.fromkeys(note for best in known for note in best.notes), *_unused(known)),
+        notes=(*dict.fromkeys(note for best in known for note in best.notes), *_unused(known), *late),
     )
 
 
@@ -139,7 +141,7 @@ def _change(before: Settlement | None, after: Settlement | None) -> str:
 
 def _intervals(search: BreakpointSearch, brackets: tuple[Bracket, ...], has_target: bool) -> Iterator[Interval]:
     along = search.along
-    ends = [(value, along.best(value)) for value in (along.low, along.high)]
+    ends = [(value, along.best(value)) for value in (along.low, search.reached)]
     first, last = (
         Bracket(value, value, True, best, best, (best.objective_usd if best else None,) * 2, (search.answer(best),) * 2)
         for value, best in ends
@@ -169,6 +171,6 @@ def _is_even(along: Along, best: Best, ends: tuple[float, float], usd: tuple[flo
 
 
 def _nearest(search: BreakpointSearch) -> Nearest | None:
-    found = [(search.question.far(best), value) for value in search.grid if (best := search.along.best(value))]
+    found = [(search.question.far(best), value) for value in search.grid if (best := search.along.found.get(value))]
     missed = [(usd, value) for usd, value in found if usd is not None]
     return Nearest(min(missed)[1], min(missed)[0]) if missed else None

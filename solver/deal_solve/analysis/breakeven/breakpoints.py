@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -10,7 +12,7 @@ import numpy as np
 
 from deal_solve.analysis.breakeven.parametric import Along, Best
 from deal_solve.analysis.breakeven.targets import Apart, Question
-from deal_solve.errors import InputError
+from deal_solve.errors import InputError, LimitReached
 from deal_solve.settlement.objective import is_same
 
 EXACT_SHARE = 0.001
@@ -41,13 +43,15 @@ class BreakpointSearch:
 
     Where the cost of both plans is a straight line (`is_affine`) the value of the best one is concave between them, so
     that a value at which both are as good as the best proves that nothing lies between but them (Eisner and Severance,
-    1976). Elsewhere an answer that holds in less than the space between two solved values can be missed.
+    1976). Elsewhere an answer that holds in less than the space between two solved values can be missed. Values are
+    searched in rising order; where the time limit passes, all is known up to the value that was `reached`.
     """
 
     along: Along
     question: Question
     points: int
     resolution: float
+    reached: float = -math.inf
 
     @property
     def grid(self) -> list[float]:
@@ -56,10 +60,12 @@ class BreakpointSearch:
         return sorted({float(round(value)) for value in values}) if self.along.is_whole else values
 
     def brackets(self) -> tuple[Bracket, ...]:
-        """Return every change in rising order; neighbouring steps of seats alone are one."""
+        """Return every change in rising order, as far as was reached; neighbouring steps of seats alone are one."""
         found: list[Bracket] = []
-        for low, high in pairwise(self.grid):
-            for bracket in self._between(low, high):
+        self.along.best(self.along.low)
+        self.reached = self.along.low
+        with suppress(LimitReached):
+            for bracket in self._everywhere():
                 if found and in_steps(found[-1]) and in_steps(bracket) and found[-1].high == bracket.low:
                     last = found.pop()
                     usd, answers = (last.usd[0], bracket.usd[1]), (last.answers[0], bracket.answers[1])
@@ -67,12 +73,26 @@ class BreakpointSearch:
                 found.append(bracket)
         return tuple(found)
 
+    def _everywhere(self) -> Iterator[Bracket]:
+        for low, high in pairwise(self.grid):
+            yield from self._between(low, high)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the time limit left time for the whole range."""
+        return self.reached >= self.along.high
+
     @property
     def is_complete(self) -> bool:
         """Whether every plan that was best is a straight line, so that nothing between them can be missed."""
-        return self.question.looks_within and all(best and best.is_affine for best in self.along.found.values())
+        is_affine = all(best and best.is_affine for best in self.along.found.values())
+        return self.is_whole and self.question.looks_within and is_affine
 
     def _between(self, low: float, high: float) -> Iterator[Bracket]:
+        yield from self._searched(low, high)
+        self.reached = high
+
+    def _searched(self, low: float, high: float) -> Iterator[Bracket]:
         left, right = self.along.best(low), self.along.best(high)
         if left is None or right is None:
             if left is not right:

@@ -90,7 +90,10 @@ class Along:
         return varied(self.deal, {self.path: number_of(value)})
 
     def best(self, value: float) -> Best | None:
-        """Return the best plan at a value, solved once; None where no plan meets all limits and rules."""
+        """Return the best plan at a value, solved once; None where no plan meets all limits and rules.
+
+        Raises LimitReached once the time has passed.
+        """
         if value not in self.found:
             deal = self.deal_at(value)
             scenarios = self.scenarios_from(deal)
@@ -100,8 +103,9 @@ class Along:
 
     def solved(self, deal: Deal, scenarios: Scenarios, fix: Proposal | None) -> Solution | None:
         """Solve; None where there is no plan."""
+        self.options.refuse_late()
         try:
-            return solve(deal, scenarios, options=self.options, fix=fix)
+            return solve(deal, scenarios, options=self.options, fix=fix).optimised()
         except Infeasible:
             return None
 

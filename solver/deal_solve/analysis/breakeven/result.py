@@ -80,6 +80,7 @@ class Breakeven(Answered):
     is_proven: Annotated[bool, Field(description="whether every solve is proven to the gap")]
     step: Annotated[float, Field(description="distance of the values solved at first")]
     resolution: Annotated[float, Field(description="width of what is not exact")]
+    searched_to: Annotated[float, Field(description="nothing is known above it; below `high`: the time limit passed")]
     solved: NotWritten[tuple[tuple[float, float], ...]] = field(repr=False)
     notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")] = ()
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from deal_solve.analysis.breakeven.result import Breakeven, Breakpoint, Interval
 from deal_solve.deal.deal import Deal
 from deal_solve.messages import counted
+from deal_solve.report.basics import NOT_IN_TIME
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import title_line
@@ -52,7 +53,10 @@ def _target(found: Breakeven) -> str:
     reached = [f"from {number(s.low)} to {number(s.high)}" for s in found.stretches if s.at_target]
     if reached:
         return "reached " + " and ".join(reached)
-    none = "no value in the range gets there"
+    is_whole = found.searched_to >= found.high
+    none = "no value in the range gets there" if is_whole else f"no value up to {number(found.searched_to)} gets there"
+    if not is_whole:
+        return f"{none}; above it the time did not suffice"
     if found.nearest is None:
         return f"{none}; no such deal can be signed"
     return f"{none}; nearest is {number(found.nearest.value)}, {money(found.nearest.missed_usd)} USD away"
@@ -62,9 +66,12 @@ def _today(found: Breakeven, today: float) -> str:
     """Return what has to change before another deal is best."""
     if not found.low <= today <= found.high:
         return "outside the range"
+    if today > found.searched_to:
+        return f"not known, {NOT_IN_TIME}"
     nearest_first = sorted(found.flips, key=lambda point: abs(point.value - today))
     if not nearest_first:
-        return "the best deal changes nowhere in the range"
+        where = "in the range" if found.searched_to >= found.high else f"up to {number(found.searched_to)}"
+        return f"the best deal changes nowhere {where}"
     nearest = nearest_first[0]
     way = "above" if nearest.value > today else "below"
     return f"the nearest breakpoint is {number(abs(nearest.value - today))} {way}, at {at_text(nearest)}"
@@ -74,6 +81,8 @@ def _proof(found: Breakeven) -> str:
     text = f"{counted(len(found.solved), 'value')} solved" + (
         " (GAP: not all are proven)" if not found.is_proven else ""
     )
+    if found.searched_to < found.high:
+        return f"{text}; the time limit passed at {number(found.searched_to)}, above which nothing is known"
     if found.is_complete:
         return f"{text}; costs are straight lines in the field, so nothing lies between the breakpoints"
     step = f"a change and back within less than {number(found.step)} can be missed"

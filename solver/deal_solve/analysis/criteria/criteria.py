@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Unpack
 
 from deal_solve.analysis.criteria.result import Criteria, Criterion
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import RISK_WEIGHTS, Risk
-from deal_solve.errors import InputError, Problem
+from deal_solve.errors import InputError, LimitReached, Problem
 from deal_solve.facts.decisions import decisions
+from deal_solve.frames import Table
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -40,25 +42,34 @@ def criteria(
     name that is none, and for worst case and regret on sampled scenarios or more than MOST of them.
     """
     refuse_unfit(scenarios, names)
-    risks = {name: _risk(deal, name) for name in dict.fromkeys(names)}
+    asked = {
+        name: fit_risk(deal.model_copy(update={"risk": _risk(deal, name)}), scenarios)[0]
+        for name in dict.fromkeys(names)
+    }
     solutions: dict[str, Solution] = {}
-    options = SolveOptions.of(keywords).measured_against(known.baseline if known else None)
-    for name, risk in risks.items():
-        requested, _ = fit_risk(deal.model_copy(update={"risk": risk}), scenarios)
+    options = SolveOptions.of(keywords).begun().measured_against(known.baseline if known else None)
+    for name, requested in asked.items():
         if known and known.settlement.deal.risk.model_dump() == requested.risk.model_dump():
             solutions[name] = known
-        else:
-            solutions[name] = solve(requested, scenarios, options=options)
-        options = options.measured_against(solutions[name].baseline)
-    return Criteria(
-        Criterion(
-            criterion=name,
-            plan=one.plan,
-            decisions=decisions(one.settlement),
-            under=_under(one, solutions),
-            solution=one,
-        )
-        for name, one in solutions.items()
+        elif not options.is_over:
+            with suppress(LimitReached):
+                solutions[name] = solve(requested, scenarios, options=options).optimised()
+        if name in solutions:
+            options = options.measured_against(solutions[name].baseline)
+    return Criteria(_row(name, requested, solutions) for name, requested in asked.items())
+
+
+def _row(name: str, deal: Deal, solutions: dict[str, Solution]) -> Criterion:
+    """Return a criterion, without a plan where the time limit left none."""
+    one = solutions.get(name)
+    return Criterion(
+        criterion=name,
+        plan=one.plan if one else None,
+        decisions=decisions(one.settlement) if one else Table(),
+        under=_under(one, solutions) if one else {},
+        is_proven=one is not None and one.status == "optimal",
+        deal=deal,
+        solution=one,
     )
 
 

@@ -47,7 +47,7 @@ def document(
     it stands, at the best of all else. Raises InputError for an unknown section, and what `solve` raises.
     """
     chosen = chosen_sections(sections)
-    options = SolveOptions.of(keywords).cached()
+    options = SolveOptions.of(keywords).cached().begun()
     set_of = ready(scenarios_of(deal) if scenarios is None else scenarios)
     work = _Work(options)
     work.begin("the best deal")
@@ -130,6 +130,7 @@ class _Work:
             return None
         self.begin(SECTIONS[name])
         try:
+            self.options.refuse_late()
             return work()
         except (InputError, Infeasible, LimitReached) as error:
             problems = getattr(error, "problems", None)

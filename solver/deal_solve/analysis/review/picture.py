@@ -22,7 +22,7 @@ def figure_of(deal: Deal, found: Review) -> Figure:
     scale, word = scale_of(max(map(abs, above)))
     names = [steps[0].step, *(f"{step.step}: {step.finding}" for step in steps[1:]), BEST]
     starts = [0.0, *above[1:], 0.0]
-    widths = [above[0], *(step.saved_usd for step in steps[1:]), 0.0]
+    widths = [above[0], *(step.saved_usd or 0.0 for step in steps[1:]), 0.0]
     wide = 1.25 * max(*map(abs, above), scale * 1e-9) / scale
     title = f"{deal.title or 'This deal'}: a proposal over {counted(deal.compared_months, 'month')}"
     with canvas(7.2, 1.4 + 0.32 * len(names), title) as figure:
@@ -31,9 +31,8 @@ def figure_of(deal: Deal, found: Review) -> Figure:
             shade = LIGHT if index == 0 else DARK
             panel.barh(index, width / scale, left=start / scale, color=shade, height=0.62)
             end = max(start, start + width) / scale
-            panel.annotate(
-                round_money(round(width)), (end, index), xytext=(4, 0), textcoords="offset points", va="center"
-            )
+            label = "" if index < len(steps) and steps[index].saved_usd is None else round_money(round(width))
+            panel.annotate(label, (end, index), xytext=(4, 0), textcoords="offset points", va="center")
             if index < len(steps):
                 panel.plot([above[index] / scale] * 2, [index, index + 1], color="#7d93ad", linewidth=0.6)
         panel.axvline(0, color="black", linewidth=0.8)

@@ -27,8 +27,11 @@ class ReviewStep(Record):
     """One step from the proposal to the best deal; USD over the horizon, discounted."""
 
     step: Annotated[str, Field(description="what is freed; first the proposal itself")]
-    finding: Annotated[str, Field(description="what was wrong with it, in a word; no loss: nothing")]
-    saved_usd: Annotated[float, Field(description="what the objective falls by; 0 for the proposal")]
+    finding: Annotated[str, Field(description="what was wrong with it, in a word; no loss: nothing; not in time")]
+    saved_usd: Annotated[
+        float | None,
+        Field(description="what the objective falls by; 0 for the proposal; null: not in time, the next step has it"),
+    ]
     objective_usd: Annotated[float, Field(description="objective after it")]
     expected_usd: Annotated[float, Field(description="expected cost after it, discounted")]
     cvar_usd: Annotated[float, Field(description="mean of the worst costs after it")]

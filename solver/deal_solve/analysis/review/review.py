@@ -19,7 +19,7 @@ together they are the whole loss. The last one is never positive: it is what kee
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from deal_solve.analysis.review.drivers import driver_breakevens
@@ -37,7 +37,7 @@ from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.validation.validity import refuse_impossible
-from deal_solve.report.basics import About
+from deal_solve.report.basics import NOT_IN_TIME, About
 from deal_solve.settlement.limit_checks import limit_checks
 from deal_solve.settlement.objective import is_below, objective_of
 from deal_solve.settlement.settle import Settlement, settle
@@ -78,7 +78,7 @@ def review(
     the plan cannot be signed, or has tables, which cannot be pinned, and what `solve` raises.
     """
     refuse_impossible(deal, plan, first_users(scenarios), scenarios)
-    options = SolveOptions.of(keywords).cached()
+    options = SolveOptions.of(keywords).cached().begun()
     best = best or solve(deal, scenarios, options=options)
     about, deal = About(deal, scenarios), best.settlement.deal
     proposed = settle(deal, plan, scenarios)
@@ -96,19 +96,12 @@ def review(
         changes=plan_changes(best.settlement, proposed),
         beats_probability=measures.probability(is_less, proposed.weights),
         limits=checks,
-        breakevens=_breakevens(deal, plan, best, scenarios),
+        breakevens=path.breakevens(plan),
         proposed=proposed,
         best=best,
         about=about,
         notes=(*best.notes, *path.notes),
     )
-
-
-def _breakevens(deal: Deal, plan: Plan, best: Solution, scenarios: Scenarios) -> Table[DriverBreakeven]:
-    """Return them over as many scenarios as are quick to settle again and again, and not for regret."""
-    if scenarios.block_count > 1 or deal.risk.criterion == "regret":
-        return Table()
-    return driver_breakevens(deal, plan, best.plan, scenarios.in_memory(), best.baseline)
 
 
 @dataclass
@@ -126,8 +119,8 @@ class _Path:
     def steps(self, kept: tuple[Any, ...]) -> Iterator[ReviewStep]:
         """Yield the proposal and every step; `kept` are the limits that it keeps, which hold all along."""
         free = self.deal.model_copy(update={"limits": kept})
-        is_kept = kept == self.deal.limits
-        end = self.best if is_kept else solve(free, self.scenarios, options=self.options)
+        end = self.best if kept == self.deal.limits else self._without_limits(free)
+        is_kept = end is self.best
         floor = end.objective_usd
         fixed = _fixings(self.at.plan)  # none below the end of the path: where a step is, the gap is all there is
         level = max(self._objective(self.at), floor)
@@ -136,7 +129,11 @@ class _Path:
             held, fixed = fixed, _without(fixed, paths)
             if held == fixed:  # the deal has nothing of the kind
                 continue
-            found, is_proven = self._solved(step, free, fixed)
+            try:
+                found, is_proven = self._solved(step, free, fixed)
+            except LimitReached:
+                yield self._late(step, level)
+                continue
             before, last = self.at, level
             if found is not None and self._objective(found) < level:
                 self.at, level = found, max(self._objective(found), floor)
@@ -145,17 +142,46 @@ class _Path:
         self.offer_lines = difference(self.at, before, level - floor)
         is_proven = end.status == "optimal"
         yield self._step(OFFER, _finding(OFFER, before.plan, self.at.plan), level, floor, is_proven)
-        if not is_kept:
+        if end is self.best and kept != self.deal.limits:
+            yield self._late(LIMITS, floor)
+        elif not is_kept:
             self.at, is_proven = self.best.settlement, self.best.status == "optimal"
             yield self._step(LIMITS, "broken", floor, max(self.best.objective_usd, floor), is_proven)
 
+    def _without_limits(self, free: Deal) -> Solution:
+        """Return the best deal without the limits that the proposal breaks; in no time that with all of them."""
+        try:
+            self.options.refuse_late()
+            return solve(free, self.scenarios, options=self.options).optimised()
+        except LimitReached:
+            return self.best
+
     def _solved(self, step: str, free: Deal, fixed: dict[str, Any]) -> tuple[Settlement | None, bool]:
+        self.options.refuse_late()
         try:
             found = solve(free, self.scenarios, options=self.options, fix=Proposal.model_validate(fixed)).optimised()
-        except (Infeasible, LimitReached) as error:
+        except Infeasible as error:
             self.notes.append(f"{step}: nothing better was found ({error})")
-            return None, isinstance(error, Infeasible)
+            return None, True
         return found.settlement, found.status == "optimal"
+
+    def _late(self, step: str, level: float) -> ReviewStep:
+        """Return a step that the time limit did not reach: the way stands where it stood."""
+        self.notes.append(f"{step}: the time limit passed before it was solved; what it saves is in a later step")
+        return replace(self._step(step, "", level, level, False), finding=NOT_IN_TIME, saved_usd=None)
+
+    def breakevens(self, proposed: Plan) -> Table[DriverBreakeven]:
+        """Return them over as many scenarios as are quick to settle again and again, and not for regret."""
+        if self.scenarios.block_count > 1 or self.deal.risk.criterion == "regret":
+            return Table()
+        try:
+            with self.options.deadline():
+                return driver_breakevens(
+                    self.deal, proposed, self.best.plan, self.scenarios.in_memory(), self.best.baseline
+                )
+        except LimitReached:
+            self.notes.append("the time limit passed before it was found where both plans cost the same")
+            return Table()
 
     def _objective(self, settlement: Settlement) -> float:
         against = Against(baseline=self.best.baseline_cost, best=self.best.best_cost)

@@ -9,6 +9,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.facts.summary import Summary, summarise
 from deal_solve.messages import counted
 from deal_solve.plan.plan import Plan
+from deal_solve.report.basics import NOT_IN_TIME
 from deal_solve.report.difference import difference_table, present_value
 from deal_solve.report.plan_tables import limit_table
 from deal_solve.report.position import position_sentences
@@ -99,8 +100,10 @@ def _table(deal: Deal, found: Review) -> str:
     """Return the steps; what is saved in print adds up to the objectives in print."""
     rows, last = [], found.steps[0].objective_usd
     for step in found.steps:
-        saved = "" if step is found.steps[0] else _apart(last, step.objective_usd)
-        rows.append([step.step, step.finding + " GAP" * (not step.is_proven), saved, *_levels(step)])
+        is_late = step.finding == NOT_IN_TIME
+        saved = "" if step is found.steps[0] or is_late else _apart(last, step.objective_usd)
+        is_open = not (step.is_proven or is_late)
+        rows.append([step.step, step.finding + " GAP" * is_open, saved, *_levels(step)])
         last = step.objective_usd
     rows.append([BEST, "", _apart(found.steps[0].objective_usd, last), *_levels(found.steps[-1])])
     tail = f"worst {percent(1 - found.summary.confidence)}"
@@ -150,4 +153,4 @@ def _agreements(found: Review) -> str:
     if step.finding == "no loss":
         return ""
     stated = [f"{name}: {money(usd)}" for name, usd in rows if money(usd) != "0.00"]
-    return bullets(f"Of the {money(step.saved_usd)} for {OFFER}", stated)
+    return bullets(f"Of the {money(step.saved_usd or 0.0)} for {OFFER}", stated)

@@ -12,10 +12,12 @@ import numpy as np
 from deal_solve.analysis.uncertainty.replicates import REPLICATES, Replicates, estimate, replicates
 from deal_solve.analysis.uncertainty.result import Estimate, PerfectInformation
 from deal_solve.deal.risk import Risk
+from deal_solve.errors import LimitReached
 from deal_solve.optimise.comparison import min_cost
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.settings import SearchSettings
 from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.plan.dearer import dearer_options
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.first_users import FirstUsers, first_users
@@ -34,12 +36,12 @@ def evpi(
     """Return the expected value of perfect information of a solution.
 
     Up to 64 scenarios that are no sample are all solved. Else a subsample is: the first ones of each replicate, or of a
-    list 16 draws at a time, four rounds if they begin within `seconds`. Of the keywords of a solve, `solver` and `gap`
-    count.
+    list 16 draws at a time, four rounds if they begin within `seconds`. Of the keywords of a solve, `solver`, `gap` and
+    the time limit count; raises LimitReached where that passes before one round is done, or all are solved.
     """
     drawn = drawn or replicates(solution)
     scenarios = solution.settlement.scenarios
-    options = SolveOptions.of(keywords)
+    options = SolveOptions.of(keywords).begun()
     dearer = dearer_options(solution.settlement.deal, scenarios)
     expected = replace(first_users(scenarios), dearer=dearer)
     if not drawn.sets and scenarios.size <= REPLICATES * MAX_ROUNDS:
@@ -51,7 +53,12 @@ def evpi(
     for each in _rounds(drawn):
         if rounds and monotonic() - start > seconds:
             break
-        rounds.append([regret(solution, alone, expected, options) for alone in each])
+        try:
+            rounds.append([regret(solution, alone, expected, options) for alone in each])
+        except LimitReached:
+            if not rounds:
+                raise
+            break
     return PerfectInformation(estimate(np.mean(rounds, axis=0)), len(rounds) * REPLICATES, False)
 
 
@@ -64,7 +71,9 @@ def regret(solution: Solution, alone: ScenarioSet, expected: FirstUsers, options
     certain = tuple(limit for limit in deal.limits if limit.is_certain)
     free = deal.model_copy(update={"risk": Risk(), "limits": certain})
     settings = SearchSettings(options.solver, options.gap, breaks_ties=False)
-    return float(settle(deal, solution.plan, alone).cost[0]) - min_cost(free, alone, expected, settings)
+    least = min_cost(free, alone, expected, settings, Clock(None, options.progress, options.until))
+    options.refuse_late()
+    return float(settle(deal, solution.plan, alone).cost[0]) - least
 
 
 def _rounds(drawn: Replicates) -> Iterator[list[ScenarioSet]]:

@@ -29,11 +29,16 @@ RATE = 0.5
 
 
 def distinguished(solution: Solution, drawn: Replicates | None = None, **keywords: Unpack[SolveKeywords]) -> Apart:
-    """Return whether a solution can be told from its runner-up; the keywords are those of the solve."""
-    drawn = drawn or replicates(solution)
-    other = nearest(solution, lambda branch: True, SolveOptions.of(keywords))
+    """Return whether a solution can be told from its runner-up; the keywords are those of the solve.
+
+    Raises LimitReached where their time limit passes before.
+    """
+    drawn, options = drawn or replicates(solution), SolveOptions.of(keywords).begun()
+    other = nearest(solution, lambda branch: True, options)
+    options.refuse_late()
     cost_increase = drawn.cost_increase(other.plan) if other else None
-    gap = optimality_gap(solution, drawn, **keywords)
+    gap = optimality_gap(solution, drawn, options=options)
+    options.refuse_late()
     ratio = _ratio(solution.objective_usd, cost_increase, gap)
     needed = solution.settlement.scenarios.size * ratio ** (1 / RATE)
     is_open = ratio > 1 and needed <= MAX_SCENARIOS

@@ -124,9 +124,14 @@ class Apart(Record):
 class UncertaintyCost(Record):
     """What uncertainty costs, and how sure the answer is of itself."""
 
-    mean_value: Annotated[MeanValue, Field(description="planning with averages")]
-    information: Annotated[PerfectInformation, Field(description="knowing the future")]
-    first_term: Annotated[FirstTerm | None, Field(description="a shorter first term; null: there is one length only")]
-    fresh: Annotated[OutOfSample | None, Field(description="on fresh scenarios; null: nothing was sampled")]
-    apart: Annotated[Apart, Field(description="the two best agreements")]
+    mean_value: Annotated[MeanValue | None, Field(description="planning with averages; null: not in time")]
+    information: Annotated[PerfectInformation | None, Field(description="knowing the future; null: not in time")]
+    first_term: Annotated[
+        FirstTerm | None, Field(description="a shorter first term; null: there is one length only, or not in time")
+    ]
+    fresh: Annotated[
+        OutOfSample | None, Field(description="on fresh scenarios; null: nothing was sampled, or not in time")
+    ]
+    apart: Annotated[Apart | None, Field(description="the two best agreements; null: not in time")]
     solution: NotWritten[Solution] = field(repr=False)
+    not_in_time: Annotated[tuple[str, ...], Field(description="what the time limit left out, in words")] = ()

@@ -16,7 +16,7 @@ def value_of_shorter_term(
 ) -> FirstTerm | None:
     """Return the value of the shortest first term on offer; None if all that is possible have one length.
 
-    The keywords are those of the solve.
+    The keywords are those of the solve. Raises LimitReached where their time limit passes before one is found.
     """
     drawn = drawn or replicates(solution)
     own = solution.plan.api.term_months
@@ -25,8 +25,10 @@ def value_of_shorter_term(
     def is_other(candidate: CandidateAgreement) -> bool:
         return (candidate.term_months == shortest) != (own == shortest)
 
-    other = nearest(solution, is_other, SolveOptions.of(keywords))
+    options = SolveOptions.of(keywords).begun()
+    other = nearest(solution, is_other, options)
     if other is None:
+        options.refuse_late()
         return None
     more = drawn.cost_increase(other.plan)
     if own == shortest:

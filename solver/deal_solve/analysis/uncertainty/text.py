@@ -28,12 +28,14 @@ def uncertainty_report(deal: Deal, solution: Solution, found: UncertaintyCost) -
     title = f"What uncertainty costs (USD over {counted(deal.compared_months, 'month')}, {measure}"
     title += "; in brackets 95% intervals)" if found.fresh else ")"
     stated = [
-        _averages(deal, found.mean_value),
-        _knowing(found.information),
+        _averages(deal, found.mean_value) if found.mean_value else "",
+        _knowing(found.information) if found.information else "",
         _term(deal, found.first_term),
         _fresh(found.fresh),
-        *_apart(deal, solution, found.apart),
+        *(_apart(deal, solution, found.apart) if found.apart else ()),
     ]
+    if found.not_in_time:
+        stated.append(f"The time limit passed before this was found: {', '.join(found.not_in_time)}.")
     return bullets(title, [text for text in stated if text])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from deal_solve.analysis.uncertainty.replicates import Replicates, replicates
 from deal_solve.analysis.uncertainty.result import MeanValue
 from deal_solve.deal.risk import Risk
-from deal_solve.errors import Infeasible, LimitReached
+from deal_solve.errors import Infeasible
 from deal_solve.optimise.options import SolveKeywords
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -18,13 +18,16 @@ from deal_solve.uncertainty.scenario_set import PATHS, Array, Scenarios, Scenari
 
 
 def vss(solution: Solution, drawn: Replicates | None = None, **keywords: Unpack[SolveKeywords]) -> MeanValue:
-    """Return what the mean-value deal costs above a solution; the keywords are those of the solve."""
+    """Return what the mean-value deal costs above a solution; the keywords are those of the solve.
+
+    Raises LimitReached where its time limit passes first.
+    """
     drawn = drawn or replicates(solution)
     deal, scenarios = solution.settlement.deal, solution.settlement.scenarios
     neutral = deal.model_copy(update={"risk": Risk()})
     try:
         plan = solve(neutral, mean_scenario(scenarios), **keywords).optimised().plan
-    except (Infeasible, LimitReached) as error:
+    except Infeasible as error:
         return MeanValue(None, None, str(error))
     broken = [check.limit for check in limit_checks(deal, drawn.settled(plan)) if not check.is_kept]
     if broken:

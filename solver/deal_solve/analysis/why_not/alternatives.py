@@ -23,7 +23,7 @@ def alternatives(solution: Solution, *, every: bool = False, **keywords: Unpack[
 
     The keywords are those of the solve; raises what `solve` raises for them.
     """
-    options = SolveOptions.of(keywords)
+    options = SolveOptions.of(keywords).begun()
     rows = [_alternative(solution, candidate, every, options) for candidate in solution.agreements]
     return Table(tuple(sorted(rows, key=_order)))
 
@@ -80,9 +80,14 @@ def _alternative(solution: Solution, candidate: CandidateAgreement, every: bool,
         return bare
     if every:
         return _solved(solution, candidate, options)
+    return _known(solution, candidate)
+
+
+def _known(solution: Solution, candidate: CandidateAgreement) -> Alternative:
+    """Return an agreement as the search left it: its best cost, or a bound on that."""
     is_bound = candidate.objective_usd is None
     usd = candidate.bound_usd if candidate.objective_usd is None else candidate.objective_usd
-    return replace(bare, is_bound=is_bound, above_usd=usd - solution.objective_usd)
+    return replace(_bare(_agreement(candidate)), is_bound=is_bound, above_usd=usd - solution.objective_usd)
 
 
 def _bare(agreement: tuple[str, int, float]) -> Alternative:
@@ -92,16 +97,19 @@ def _bare(agreement: tuple[str, int, float]) -> Alternative:
 
 
 def _solved(solution: Solution, candidate: CandidateAgreement, options: SolveOptions) -> Alternative:
-    """Return an agreement with its best plan, solved with it and its band forced."""
+    """Return an agreement with its best plan, solved with it and its band forced; else what the search left of it."""
     settlement, agreement = solution.settlement, _agreement(candidate)
     try:
+        options.refuse_late()
         other = _under(solution, [candidate], options)
-    except (Infeasible, LimitReached):
+    except Infeasible:
         return _bare(agreement)
+    except LimitReached:
+        return replace(_known(solution, candidate), is_in_time=False)
     above = other.objective_usd - solution.objective_usd
     return replace(
         _bare(agreement),
-        is_bound=other.status != "optimal",
+        is_proven=other.status == "optimal",
         above_usd=above,
         seats_from=_seats_from(other),
         plan=other.plan,

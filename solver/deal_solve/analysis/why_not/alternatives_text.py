@@ -7,6 +7,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.facts.difference import Difference
 from deal_solve.frames import Table
 from deal_solve.messages import counted
+from deal_solve.report.basics import NOT_IN_TIME
 from deal_solve.report.difference import present_value
 from deal_solve.report.text import money, page_width, percent, round_money, table
 from deal_solve.settlement.lines import CAUSES
@@ -33,7 +34,8 @@ def _agreements(deal: Deal, rows: Table[Alternative], objective_usd: float) -> s
         if row.is_recommended:
             above, share = "recommended", "-"
         elif row.above_usd is not None:
-            above = "at least " * row.is_bound + money(row.above_usd)
+            above = "at least " * row.is_bound + money(row.above_usd) + " GAP" * (not row.is_proven)
+            above += f" ({NOT_IN_TIME})" * (not row.is_in_time)
             share = percent(row.above_usd / abs(objective_usd), 2) if objective_usd else "-"
         band = round_money(row.band_usd_per_year) if row.band_usd_per_year else "none"
         cells.append([row.offer, f"{row.term_months}", band, row.seats_from or "any", above, share])

@@ -48,6 +48,10 @@ class Alternative(Record):
     above_usd: Annotated[
         float | None, Field(description="what its objective is above that of the result; null: impossible")
     ] = None
+    is_proven: Annotated[bool, Field(description="whether its plan is proven to the gap, if it was solved")] = True
+    is_in_time: Annotated[
+        bool, Field(description="false where it was to be solved and the time limit passed before: a bound is known")
+    ] = True
     seats_from: Annotated[str | None, Field(description="offers of its seats; null if it was not solved")] = None
     plan: Annotated[Plan | None, Field(description="its best plan, if it was solved")] = field(default=None, repr=False)
     difference: Annotated[Difference | None, Field(description="what it costs more, if it was solved")] = field(

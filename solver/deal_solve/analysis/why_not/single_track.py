@@ -25,7 +25,7 @@ def wrong_tracks(solution: Solution, **keywords: Unpack[SolveKeywords]) -> tuple
     API: no seats at all, every cohort on an internal tool or on none, where the deal allows it. The keywords
     are those of `why_not`.
     """
-    deal, options = solution.settlement.deal, SolveOptions.of(keywords)
+    deal, options = solution.settlement.deal, SolveOptions.of(keywords).begun()
     seats, tools = _tracks(deal, True), _tracks(deal, False)
     on_seats = impossible = ""
     if not any(seats.values()):

@@ -28,7 +28,7 @@ def why_not(solution: Solution, *choices: str, **keywords: Unpack[SolveKeywords]
     restriction = restriction_from(deal, choices)
     single = split_choices(choices)
     already = tuple(choice for choice in single if satisfies(deal, plan, restriction_from(deal, [choice])))
-    return explained(solution, ", ".join(single), restriction, SolveOptions.of(keywords), already)
+    return explained(solution, ", ".join(single), restriction, SolveOptions.of(keywords).begun(), already)
 
 
 def explained(
@@ -44,6 +44,7 @@ def explained(
     if satisfies(winner.deal, solution.plan, restriction):
         return WhyNot(about=about, asked=requested, outcome="already", already=already)
     try:
+        options.refuse_late()
         other = solve(winner.deal, winner.scenarios, options=options, fix=overlay(restriction, options.fix)).optimised()
     except Infeasible as error:
         return WhyNot(about=about, asked=requested, outcome="impossible", reason=str(error), already=already)
