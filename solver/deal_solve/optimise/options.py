@@ -75,14 +75,11 @@ class SolveOptions:
         options = given.get("options", cls())
         return replace(options, **{name: value for name, value in given.items() if name != "options"})  # type: ignore[arg-type]
 
-    def cached(self, *, is_of_sums: bool = False) -> SolveOptions:
-        """Return the options with a cache, for an analysis that solves similar deals: a new one if there is none.
-
-        With `is_of_sums` every solve is as alone: of plans that are tied in all that is compared it takes the same one.
-        """
+    def cached(self) -> SolveOptions:
+        """Return the options with a cache, for an analysis that solves similar deals: a new one if there is none."""
         from deal_solve.optimise.search.cache import SolveCache
 
-        return self if self.cache else replace(self, cache=SolveCache(is_of_sums=is_of_sums))
+        return self if self.cache else replace(self, cache=SolveCache())
 
     def begun(self, at: float | None = None) -> SolveOptions:
         """Return the options with the time limit of one solve as that of all of them together, from a moment on.

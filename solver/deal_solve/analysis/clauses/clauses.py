@@ -278,7 +278,7 @@ class _Negotiation:
     def _gain(self, deal: Deal, options: SolveOptions) -> tuple[float, bool]:
         """Return what a changed deal is worth, nothing where it is no better, and whether that is proven."""
         try:
-            found = self._solved(deal, options)
+            found = solve(deal, self.base.settlement.scenarios, options=options, breaks_ties=False)
         except Infeasible:
             return 0.0, True
         return max(self.base.objective_usd - found.objective_usd, 0.0), found.status == "optimal"

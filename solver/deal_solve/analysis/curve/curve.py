@@ -62,9 +62,7 @@ def curve(
     options = SolveOptions.of(keywords).begun()
     best = solve(deal, scenarios, options=options, fix=_fixed(options.fix, agreement))
     chosen = _agreement(best)
-    curves = _Curves(
-        deal, scenarios, dict(zip(("offer", "term_months"), chosen, strict=True)), best, options.cached(is_of_sums=True)
-    )
+    curves = _Curves(deal, scenarios, dict(zip(("offer", "term_months"), chosen, strict=True)), best, options.cached())
     rows = tuple(curves.rows(points))
     if not rows and LATE in curves.left_out:
         raise LimitReached("the time limit passed before any point of the curve had a plan")

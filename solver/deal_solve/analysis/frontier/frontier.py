@@ -35,7 +35,7 @@ def frontier(deal: Deal, scenarios: Scenarios, steps: int = STEPS, **keywords: U
     about = About(deal, scenarios)
     cautious = deal.risk.model_copy(update={"criterion": "expected", "weight": 1.0})
     deal, notes = fit_risk(deal.model_copy(update={"risk": cautious}), scenarios)
-    options, scenarios = SolveOptions.of(keywords).cached(is_of_sums=True).begun(), ready(scenarios)
+    options, scenarios = SolveOptions.of(keywords).cached().begun(), ready(scenarios)
     last = solve(deal, scenarios, options=options)
     options = options.measured_against(last.baseline)
     weights = np.linspace(0, 1, steps).round(9).tolist()

@@ -73,7 +73,7 @@ def waterfall(
     ten solves: one for every step, and one for every fitting commitment, unless it is known from another one. Raises
     what `solve` raises.
     """
-    options = replace(SolveOptions.of(keywords), fix=None).cached(is_of_sums=True).begun()
+    options = replace(SolveOptions.of(keywords), fix=None).cached().begun()
     best = best or solve(deal, scenarios, options=options)
     rungs = _Rungs(deal, scenarios, options, best)
     works = deal.workloads.items()

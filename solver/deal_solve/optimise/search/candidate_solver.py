@@ -80,17 +80,17 @@ class CandidateSolver:
     def _relaxed(self, candidate: Candidate, incumbent: Incumbent) -> Answer:
         """Solve the relaxation; of the cuts of a warm start those of expected values, which take little time, go first.
 
-        An agreement that ranks better than the incumbent is going to be solved, so it needs no tight bound.
+        The first agreement is going to be solved, so it needs no tight bound.
         """
         program, start = candidate.formulation.program, self.warm_starts.get(candidate.agreement)
-        is_promising = start is not None and start.rank_usd < incumbent.usd
-        tolerance = math.inf if is_promising else self.settings.bounding_tolerance
         cutoff = incumbent.cutoff(candidate)
+        is_first = start is not None and cutoff is None
+        tolerance = math.inf if is_first else self.settings.bounding_tolerance
         relaxed = RunSettings(self.settings.solver, relax=True, cutoff=cutoff)
         if start and start.fits(program):
             expected, others = start.by_kind(program)
             add_cuts_at(program, expected)
-            if cutoff is not None and start.rank_usd > incumbent.usd:
+            if cutoff is not None:
                 answer = run(program, relaxed, self.clock, tolerance=math.inf)
                 if answer.outcome != "optimal":
                     return answer
@@ -124,7 +124,7 @@ class CandidateSolver:
         first, choices = self._with_choices_of_warm_start(candidate)
         no_good_cut = add_no_good_cut(program) if first else None
         minimise(program, formulation.objective)
-        if size_of(formulation).nonzeros > ROUNDING_MIN_NONZEROS and not first:
+        if size_of(formulation).nonzeros > ROUNDING_MIN_NONZEROS and candidate.objective is None:
             rounded = rounded_plan(formulation, self.settings.solver, self.clock)
             if rounded is not None:  # a cutoff for the proof, and a plan if time runs out
                 candidate.keep(candidate.in_usd(rounded.objective))
@@ -132,7 +132,9 @@ class CandidateSolver:
         cutoff = incumbent.cutoff(candidate)
         tie = self.settings.tie_tolerance
         ties = Ties(math.inf if cutoff is None else cutoff, tie * abs(program.usd(candidate.constant_usd)), tie)
-        limited = RunSettings(self.settings.solver, self.settings.gap / 10, cutoff=cutoff, ties=ties)
+        limited = RunSettings(self.settings.solver, self.settings.gap / 10, cutoff=cutoff)
+        if self.settings.breaks_ties:
+            limited = replace(limited, ties=ties)
         answer = run(program, limited, self.clock)
         if no_good_cut:
             program.relax(no_good_cut)
@@ -169,6 +171,9 @@ class CandidateSolver:
         if known.outcome == "optimal":
             candidate.keep(candidate.in_usd(known.objective))
             cutoff = known.objective
+        if not self.settings.breaks_ties:  # what is asked for is no proof that these choices are alone, but a cutoff
+            restore(choices)
+            return None, []
         answer = run(program, RunSettings(self.settings.solver, self.settings.gap / 10, cutoff=cutoff), self.clock)
         restore(choices)
         if answer.outcome == "optimal":

@@ -43,12 +43,15 @@ Held = list[tuple[Expression, float]]
 """What was minimised, in order, and its minimum (money units or pieces)."""
 
 
-def polish(formulation: Formulation, solver: str, clock: Clock) -> tuple[Plan, str]:
+def polish(formulation: Formulation, solver: str, clock: Clock, *, breaks_ties: bool = True) -> tuple[Plan, str]:
     """Return the plan of a solved formulation with its integers fixed, and OPTIONS_STAGE if that stage was left.
 
-    The program is left at the plan's values.
+    Without `breaks_ties` its numbers are any of those that cost the least. The program is left at the plan's values.
     """
     fix_integers(formulation.program)
+    if not breaks_ties:
+        _solve_linear(formulation, clock, formulation.objective)
+        return read_plan(formulation), ""
     held = _solve_stages(formulation, clock)
     closed, is_decided = _fewest_options(formulation, solver, clock, held)
     if closed:
