@@ -60,7 +60,7 @@ def comparison_of(
     if deal.risk.criterion == "regret":
         settings, clock = workspace.settings, workspace.clock
         each = map(scenarios.in_memory().take, range(scenarios.size))
-        alike = SearchSettings(settings.solver, settings.gap, breaks_ties=False, presolves=settings.presolves)
+        alike = SearchSettings(settings.solver, settings.gap, asks="cost", presolves=settings.presolves)
         best = [min_cost(free, alone, sums.first_users, alike, clock) for alone in each]
         return Comparison(against=Against(best=np.array(best)))
     if deal.risk.criterion != "expected" or deal.risk.on != "loss" or deal.risk.weight == 0:

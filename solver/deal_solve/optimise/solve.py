@@ -34,7 +34,7 @@ from deal_solve.optimise.search.benders import TIGHTNESS_TOLERANCE, is_tight, sa
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.first_plan import first_plan
 from deal_solve.optimise.search.polish import polish
-from deal_solve.optimise.search.settings import Beaten, Comparison, OpenBands, SearchProblem, SearchSettings
+from deal_solve.optimise.search.settings import Asks, Beaten, Comparison, OpenBands, SearchProblem, SearchSettings
 from deal_solve.optimise.search.subsample import warm_started
 from deal_solve.optimise.search.workspace import Workspace
 from deal_solve.optimise.solution import CandidateAgreement, Solution
@@ -63,17 +63,17 @@ def solve(
     *,
     bands: OpenBands | None = None,
     better_than: float = math.inf,
-    breaks_ties: bool = True,
+    asks: Asks = "plan",
     **keywords: Unpack[SolveKeywords],
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
 
-    The deal is signed in its first month (`optimise.signing` chooses one). `bands` are the API agreements and bands of
-    the first term that are open; where no plan is as good as `better_than`, an objective, Beaten is raised. Without
-    `breaks_ties` the plan is any of those that cost the least, for a question that asks what it costs alone. The
-    keywords are the fields of SolveOptions, such as `gap`, `time_limit` (seconds) and `fix`. Raises Infeasible if there
-    is no plan, LimitReached if `time_limit` passed without one, Cancelled if `progress` stopped it, InputError for a
-    fixed decision or a solver that cannot be, and Disagreement if the answer does not stand up to what arithmetic shows
+    The deal is signed in its first month (`optimise.signing` chooses one). `bands` are the API agreements and bands
+    of the first term that are open; where no plan is as good as `better_than`, an objective, Beaten is raised. A
+    question that `asks` less of the plan gets any plan that is the same in what it asks. The keywords are the
+    fields of SolveOptions, such as `gap`, `time_limit` (seconds) and `fix`. Raises Infeasible if there is no plan,
+    LimitReached if `time_limit` passed without one, Cancelled if `progress` stopped it, InputError for a fixed
+    decision or a solver that cannot be, and Disagreement if the answer does not stand up to what arithmetic shows
     (what its plan costs, the limits, a simple plan), nor does it after a second look without presolve.
     """
     if deal.is_open:
@@ -89,8 +89,7 @@ def solve(
     settings = SearchSettings(solver, options.gap, by_cuts, branches=branches, reports_incumbent=True)
     bounds_bands = bands is None and (options.cache is None or options.cache.is_of_sums)
     settings = replace(settings, bounds_bands=bounds_bands)
-    if not breaks_ties:
-        settings = replace(settings, breaks_ties=False, tie_tolerance=0.0)
+    settings = replace(settings, asks=asks, tie_tolerance=0.0 if asks == "cost" else settings.tie_tolerance)
     workspace = Workspace(settings, clock, options.cache or SolveCache())
     with threadpool_limits(1, "blas"):  # work is cut into pieces of its own; sums are the same bits on any machine
         sums = workspace.cache.sums(deal, scenarios)
@@ -224,7 +223,7 @@ def _run(search: AgreementSearch, cache: SolveCache) -> _Found:
     cache.record(search)
     agreements, settings = search.agreements(), search.settings
     try:
-        plan, stage_left = polish(best.formulation, settings.solver, search.clock, breaks_ties=settings.breaks_ties)
+        plan, stage_left = polish(best.formulation, settings.solver, search.clock, is_whole=settings.asks == "plan")
     except LimitReached:
         return _Found(search, None, agreements, None)
     return _Found(search, best, agreements, plan, search.stage_left or stage_left)

@@ -37,6 +37,7 @@ from deal_solve.frames import Table
 from deal_solve.messages import counted, did_you_mean, unknown
 from deal_solve.optimise.neighbours import answers
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
+from deal_solve.optimise.search.settings import Asks
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.report.basics import NOT_IN_TIME, About
@@ -278,16 +279,14 @@ class _Negotiation:
     def _gain(self, deal: Deal, options: SolveOptions) -> tuple[float, bool]:
         """Return what a changed deal is worth, nothing where it is no better, and whether that is proven."""
         try:
-            found = solve(deal, self.base.settlement.scenarios, options=options, breaks_ties=False)
+            found = self._solved(deal, options, "cost")
         except Infeasible:
             return 0.0, True
         return max(self.base.objective_usd - found.objective_usd, 0.0), found.status == "optimal"
 
-    def _solved(self, deal: Deal, options: SolveOptions) -> Solution:
-        """Solve a changed deal, its risk measured against the baseline of the base; raises LimitReached without a plan
-        of its own.
-        """
-        return solve(deal, self.base.settlement.scenarios, options=options).optimised()
+    def _solved(self, deal: Deal, options: SolveOptions, asks: Asks = "plan") -> Solution:
+        """Solve a changed deal against the baseline of the base; raises LimitReached without a plan of its own."""
+        return solve(deal, self.base.settlement.scenarios, options=options, asks=asks).optimised()
 
     # The curve of discount points
 

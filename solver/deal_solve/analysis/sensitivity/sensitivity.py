@@ -170,7 +170,7 @@ class _Tornado:
 
     def _end(self, kind: Kind, path: str, value: float, options: SolveOptions) -> _End:
         try:
-            found = solve(*self._varied(kind, path, value), options=options).optimised()
+            found = solve(*self._varied(kind, path, value), options=options, asks="decisions").optimised()
         except InputError:
             return _End(None, None, False, True)
         except Infeasible:

@@ -70,7 +70,7 @@ def regret(solution: Solution, alone: ScenarioSet, expected: FirstUsers, options
     deal = solution.settlement.deal
     certain = tuple(limit for limit in deal.limits if limit.is_certain)
     free = deal.model_copy(update={"risk": Risk(), "limits": certain})
-    settings = SearchSettings(options.solver, options.gap, breaks_ties=False)
+    settings = SearchSettings(options.solver, options.gap, asks="cost")
     least = min_cost(free, alone, expected, settings, Clock(None, options.progress, options.until))
     options.refuse_late()
     return float(settle(deal, solution.plan, alone).cost[0]) - least

@@ -43,13 +43,14 @@ Held = list[tuple[Expression, float]]
 """What was minimised, in order, and its minimum (money units or pieces)."""
 
 
-def polish(formulation: Formulation, solver: str, clock: Clock, *, breaks_ties: bool = True) -> tuple[Plan, str]:
+def polish(formulation: Formulation, solver: str, clock: Clock, *, is_whole: bool = True) -> tuple[Plan, str]:
     """Return the plan of a solved formulation with its integers fixed, and OPTIONS_STAGE if that stage was left.
 
-    Without `breaks_ties` its numbers are any of those that cost the least. The program is left at the plan's values.
+    One that is not `is_whole` has any shares and commitments that cost the least. The program is left at the plan's
+    values.
     """
     fix_integers(formulation.program)
-    if not breaks_ties:
+    if not is_whole:
         _solve_linear(formulation, clock, formulation.objective)
         return read_plan(formulation), ""
     held = _solve_stages(formulation, clock)

@@ -22,6 +22,8 @@ Scope = Literal["all", "no_commitment", "no_commitment_or_controls"]
 """Which plans a search is over: all of the deal, those without API commitment (the baseline), or those of them without
 regard to the controls that are required of the API."""
 
+Asks = Literal["plan", "decisions", "cost"]
+"""What is read of the best plan: all of it, all but its shares of routing and its commitments, or what it costs."""
 
 OpenBands: TypeAlias = Mapping[tuple[str, int], Mapping[float, float]]
 """By offer and months of the first term: the open bands (USD a year), each with what is known to bound it (USD)."""
@@ -82,6 +84,7 @@ class SearchSettings:
     `optimality_tolerance` is that of epigraph variables where plans are looked for, `bounding_tolerance` where only a
     bound is (infinite: no cut is added), and `tie_tolerance` that of tied plans. `presolves` lets the solver reduce a
     program before it begins, and `branches` that a small program without cuts is branched on here, and not by HiGHS.
+    `asks` says what is read of the best plan.
     """
 
     solver: str = "highs"
@@ -90,11 +93,16 @@ class SearchSettings:
     optimality_tolerance: float = OPTIMALITY_TOLERANCE
     bounding_tolerance: float = BOUNDING_TOLERANCE
     tie_tolerance: float = TIE_TOLERANCE
-    breaks_ties: bool = True
+    asks: Asks = "plan"
     bounds_bands: bool = True
     reports_incumbent: bool = False
     presolves: bool = True
     branches: bool = False
+
+    @property
+    def breaks_ties(self) -> bool:
+        """Whether it matters which of the tied plans is found."""
+        return self.asks != "cost"
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def warm_started(search: AgreementSearch) -> AgreementSearch:
                 gap=gap,
                 optimality_tolerance=gap / 10,
                 bounding_tolerance=math.inf if warm_starts else BOUNDING_TOLERANCE,
-                breaks_ties=False,
+                asks="cost",
                 reports_incumbent=False,
             ),
             search.clock,
