@@ -52,11 +52,11 @@ def _broken(deal: Deal, plan: Plan, first: FirstUsers | None, scenarios: Scenari
     """Yield what the deal does not allow on a path through the tables, each once, with the first such path."""
     flat = plans_by_path(deal, plan, scenarios)
     found = {path: _broken_on_path(deal, one, first) for path, one in flat.items()}
-    said: dict[Problem, Path] = {}
+    first_paths: dict[Problem, Path] = {}
     for path in found if scenarios is not None else _of_impossible_rows(found):
         for problem in found[path]:
-            said.setdefault(problem, path)
-    yield from (_named(problem, path) for problem, path in said.items())
+            first_paths.setdefault(problem, path)
+    yield from (_named(problem, path) for problem, path in first_paths.items())
 
 
 def _of_impossible_rows(found: Mapping[Path, Sequence[Problem]]) -> Iterator[Path]:
