@@ -121,7 +121,7 @@ def _not_in_time(values: Sequence[ClauseValue], pairs: Sequence[ClausePair], is_
     findings = [*(row.finding for row in values), *(pair.finding for pair in pairs)]
     late = findings.count(NOT_IN_TIME)
     if late:
-        yield f"the time limit passed before {late} of {len(findings)} clauses and pairs were priced"
+        yield f"the time limit passed before {counted(late, 'row')} of clauses and pairs had a value"
     known = [row for row in values if row.worth_usd > 0]
     late = sum(not row.has_points_in_time for row in known)
     if late:

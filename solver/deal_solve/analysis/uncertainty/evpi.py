@@ -71,9 +71,9 @@ def regret(solution: Solution, alone: ScenarioSet, expected: FirstUsers, options
     certain = tuple(limit for limit in deal.limits if limit.is_certain)
     free = deal.model_copy(update={"risk": Risk(), "limits": certain})
     settings = SearchSettings(options.solver, options.gap, asks="cost")
-    least = min_cost(free, alone, expected, settings, Clock(None, options.progress, options.until))
+    minimum = min_cost(free, alone, expected, settings, Clock(None, options.progress, options.until))
     options.refuse_late()
-    return float(settle(deal, solution.plan, alone).cost[0]) - least
+    return float(settle(deal, solution.plan, alone).cost[0]) - minimum
 
 
 def _rounds(drawn: Replicates) -> Iterator[list[ScenarioSet]]:
