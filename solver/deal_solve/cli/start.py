@@ -11,6 +11,9 @@ def main() -> None:
         from deal_solve.cli.support.interrupt import INTERRUPTS
 
         with INTERRUPTS.heeded():
+            from deal_solve.cli.support.collector import begin
+
+            begin()
             from deal_solve.cli.main import main as run
 
             run()

@@ -11,6 +11,8 @@ from contextvars import copy_context
 from types import FrameType, TracebackType
 from typing import TypeVar
 
+from deal_solve.cli.support import collector
+
 T = TypeVar("T")
 
 REMINDER_SECONDS = 0.5
@@ -101,6 +103,7 @@ def _without_traceback() -> Iterator[None]:
 
 def interruptible(work: Callable[[], T]) -> T:
     """Run `work` in a second thread and wait for it in the first, which signals reach."""
+    collector.work()
     results: list[T] = []
     errors: list[BaseException] = []
 
