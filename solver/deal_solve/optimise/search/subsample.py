@@ -1,9 +1,10 @@
 """Warm start from a subsample: a large scenario set is searched first over a few of its scenarios.
 
 Of more than one block of scenarios the first thousand are searched to a rough gap; where its agreements rank, its
-binding cuts and its plans are the warm starts of a search over the first sixteen thousand, and that of one over all.
-Every cut is made anew over the scenarios at hand, so the bound that is reported is one over all of them (formulation
-§8, "Many scenarios").
+binding cuts and its plans are the warm starts of a search over the first sixteen thousand, and that of one over all. A
+search over other bands of the same deal begins with what the one before knows, in place of the first subsample. Every
+cut is made anew over the scenarios at hand, so the bound that is reported is one over all of them (formulation §8,
+"Many scenarios").
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from deal_solve.optimise.search.benders import BOUNDING_TOLERANCE
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import BLOCK, Array
 
-SUBSAMPLE_SIZES = (1024, 16384)
+SUBSAMPLE_SIZES: tuple[int, ...] = (1024, 16384)
 """Scenarios of the subsamples, each warm-started by the one before; sets of at most one block are searched at once."""
 SUBSAMPLE_GAP = 1e-4
 """Relative gap to which the first subsample is solved; the next ones to a tenth of the one before."""
@@ -28,8 +29,12 @@ def warm_started(search: AgreementSearch) -> AgreementSearch:
     problem, settings = search.problem, search.settings
     if problem.sums.size <= BLOCK or not settings.by_cuts:
         return search
-    gap, warm_starts = SUBSAMPLE_GAP, search.warm_starts
-    for size in () if warm_starts else SUBSAMPLE_SIZES:  # a similar deal was solved over as many scenarios
+    gap, warm_starts, sizes = SUBSAMPLE_GAP, search.warm_starts, SUBSAMPLE_SIZES
+    if warm_starts:  # a similar deal was solved over as many scenarios
+        sizes = ()
+    elif search.first_starts:  # other agreements and bands of the same deal were
+        gap, warm_starts, sizes = gap / 10, search.first_starts, sizes[1:]
+    for size in sizes:
         if 4 * size > problem.sums.size:
             break
         against = Against(_head(problem.against.baseline, size), _head(problem.against.best, size))
