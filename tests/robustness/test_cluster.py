@@ -1,14 +1,47 @@
 """A Dask scheduler that is killed ends what runs on it, with one sentence."""
 
+import asyncio
 import re
 import subprocess
 import sys
 import time
+from concurrent.futures import CancelledError, wait
 from contextlib import ExitStack
 
 import pytest
 
+from deal_solve.cli.support.executor import ClusterExecutor
 from tests.support.paths import SCENARIOS
+
+
+class Silent:
+    """A client whose connection closes while it gathers a result: stands for itself, its loop and its futures."""
+
+    @property
+    def loop(self):
+        return self
+
+    def add_callback(self, function, *args):
+        asyncio.run(function(*args))
+
+    def submit(self, *_args):
+        return self
+
+    def cancel(self):
+        pass
+
+    def __await__(self):
+        yield from ()
+        raise pytest.importorskip("distributed.comm").CommClosedError("in <TCP (closed) ConnectionPool.gather>")
+
+
+def test_a_result_that_can_no_longer_be_gathered_is_cancelled_and_not_waited_for():
+    pytest.importorskip("distributed")
+    future = ClusterExecutor(Silent()).submit(print)
+    assert wait([future], timeout=5).done
+    with pytest.raises(CancelledError):
+        future.result()
+
 
 PYTHON = [sys.executable, "-m"]
 
@@ -43,7 +76,7 @@ def test_a_scheduler_that_is_killed_is_one_sentence(tmp_path, args):
         assert re.search("scenarios|runs", process.stderr.readline())
         time.sleep(1)
         scheduler.kill()
-        _, err = process.communicate(timeout=120)  # it tries to connect again for 30 s of its own
+        _, err = process.communicate(timeout=120)  # it tries to connect again for some seconds
         assert process.returncode == 5
         assert err.splitlines()[-1] == f"--cluster: the scheduler at {address} was lost; nothing of it is under way"
         assert "Traceback" not in err

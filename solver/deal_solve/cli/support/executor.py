@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from concurrent.futures import CancelledError
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import CancelledError, Executor, Future
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from distributed import Client
 
 
 @contextmanager
@@ -59,9 +59,38 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
         logging.getLogger(name).disabled = True  # what is lost is said once, below
     with Client(address, set_as_default=False) as client:
         try:
-            yield client.get_executor(), sum(client.nthreads().values())
+            yield ClusterExecutor(client), sum(client.nthreads().values())
         except CancelledError:  # nobody here cancels what is waited for
             raise LimitReached(f"--cluster: the scheduler at {address} was lost; nothing of it is under way") from None
+
+
+class ClusterExecutor(Executor):
+    """Submits to a Dask cluster and cancels what it can no longer hand over, for which `Client.get_executor` waits."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Return the future of a call on the cluster."""
+        there, here = self.client.submit(fn, *args, **kwargs), Future[Any]()
+        here.add_done_callback(lambda _: there.cancel() if here.cancelled() else None)
+        self.client.loop.add_callback(_hand_over, there, here)
+        return here
+
+
+async def _hand_over(there: Awaitable[Any], here: Future[Any]) -> None:
+    from distributed.comm.core import CommClosedError
+
+    try:
+        result = await there
+    except (CancelledError, CommClosedError):
+        here.cancel()
+        here.set_running_or_notify_cancel()  # wakes who waits
+    except Exception as error:
+        here.set_exception(error)
+    else:
+        if not here.cancelled():
+            here.set_result(result)
 
 
 def _refuse_silent(address: str) -> None:
