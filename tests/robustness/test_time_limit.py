@@ -5,6 +5,7 @@ from functools import cache
 import pytest
 
 from deal_solve import LimitReached, limit_checks, load, loads, sample, scenarios_of, solve
+from deal_solve.deal.risk import Risk
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.uncertainty.first_users import first_users
@@ -114,6 +115,26 @@ def test_where_the_limit_strikes_in_the_tie_rule_the_optimum_stands_and_the_note
     assert found.status == "optimal"
     assert found.objective_usd == pytest.approx(best.objective_usd, rel=1e-6)
     assert any("were compared until" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+@pytest.mark.parametrize("name", ["hybrid", "three-quotes"])
+def test_where_the_limit_leaves_no_time_to_polish_the_plan_as_found_stands_settled_and_not_proven(
+    monkeypatch, name, method
+):
+    from deal_solve.optimise import solve as module
+
+    def late(*_, **__):
+        raise LimitReached("the time limit passed")
+
+    deal = loaded(name).model_copy(update={"risk": Risk()})
+    best = solve(deal)
+    monkeypatch.setattr(module, "polish", late)
+    found = solve(deal, method=method)
+    assert (found.status, found.is_simple) == ("limit", False)
+    assert found.objective_usd == pytest.approx(best.objective_usd, rel=1e-5)
+    assert found.bound_usd <= found.objective_usd * (1 + 1e-9)
+    refuse_impossible(deal, found.plan, first_users(found.settlement.scenarios))
 
 
 LARGE = {

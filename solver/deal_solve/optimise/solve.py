@@ -19,6 +19,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import Disagreement, Infeasible, InputError, LimitReached
 from deal_solve.formulation.clauses.risk import is_exact_chance
 from deal_solve.formulation.fixings import fixings_of
+from deal_solve.formulation.read import read_plan
 from deal_solve.optimise.comparison import comparison_of
 from deal_solve.optimise.confirmation import (
     confirmed,
@@ -38,10 +39,11 @@ from deal_solve.optimise.search.settings import Asks, Beaten, Comparison, OpenBa
 from deal_solve.optimise.search.subsample import warm_started
 from deal_solve.optimise.search.workspace import Workspace
 from deal_solve.optimise.solution import CandidateAgreement, Solution
-from deal_solve.optimise.solver.solvers import Clock, solver_named
+from deal_solve.optimise.solver.solvers import Clock, fix_integers, solver_named
 from deal_solve.optimise.sums import SIGN_FIRST
 from deal_solve.plan.crowds import too_many_combinations
 from deal_solve.plan.plan import Plan
+from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.objective import constant_of, fit_risk, objective_of
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -212,7 +214,7 @@ def _is_exact(best: Candidate, gap: float) -> bool:
 
 
 def _run(search: AgreementSearch, cache: SolveCache) -> _Found:
-    """Run a search; one that a limit stops before it has a plan, or its plan in numbers, hands over none."""
+    """Run a search; one that a limit stops before it has a plan hands over none."""
     try:
         best = search.run()
     except LimitReached:
@@ -225,14 +227,30 @@ def _run(search: AgreementSearch, cache: SolveCache) -> _Found:
     try:
         plan, stage_left = polish(best.formulation, settings.solver, search.clock, is_whole=settings.asks == "plan")
     except LimitReached:
-        return _Found(search, None, agreements, None)
+        return _Found(search, None, agreements, _as_found(search, best))
     return _Found(search, best, agreements, plan, search.stage_left or stage_left)
+
+
+def _as_found(search: AgreementSearch, best: Candidate) -> Plan | None:
+    """Return the plan of a search as the solver found it, where time is too short to solve it with its integers fixed.
+
+    It is settled like any other, and no proof is claimed of it. None where rounding left no plan that can be signed.
+    """
+    best.recall()
+    fix_integers(best.formulation.program)
+    plan = read_plan(best.formulation)
+    try:
+        refuse_impossible(search.problem.deal, plan, search.problem.sums.first_users)
+    except InputError:
+        return None
+    return plan
 
 
 def _settled(found: _Found, scenarios: Scenarios, comparison: Comparison) -> Solution:
     """Settle the plan, compare the two objectives, and return it with its proof."""
     search, problem, settings = found.search, found.search.problem, found.search.settings
-    notes, is_stopped = comparison.notes, any(c.outcome == "limit" for c in search.candidates)
+    notes = comparison.notes
+    is_stopped = found.best is None or any(c.outcome == "limit" for c in search.candidates)
     settlement = _cheapest(found, scenarios, comparison.baseline, is_stopped or found.is_above_cuts)
     objective = objective_of(problem.deal, settlement.cost, scenarios.weights, problem.against)
     is_simple = settlement.plan is not found.plan
@@ -282,11 +300,11 @@ def _cheapest(found: _Found, scenarios: Scenarios, baseline: Plan | None, is_sto
     simple = None
     if is_stopped or found.plan is None or not is_proven:
         simple = _simple(problem, scenarios, baseline, search.bound, settings.solver)
-    if found.plan is None:
+    settlement = None if found.plan is None else settle(problem.deal, found.plan, scenarios)
+    if settlement is None or (found.best is None and not satisfies_limits(settlement)):
         if simple is None:
             raise LimitReached(search.clock.passed)
         return simple
-    settlement = settle(problem.deal, found.plan, scenarios)
     objective = _objective(problem, settlement)
     if found.best is not None:
         refuse_other_cost(found.best, settlement, objective)
