@@ -10,7 +10,7 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.true_up import TrueUp
-from deal_solve.facts.names import line_title, listed
+from deal_solve.facts.names import line_title, listed, seats_name, track_name, user_name
 from deal_solve.facts.once import once
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
@@ -23,6 +23,9 @@ from deal_solve.uncertainty.scenario_set import ScenarioSet, each_block
 Result = TypeVar("Result")
 USAGE_LINES = ("usage", "uncounted_usage", "other_charges")
 """Lines that the API is billed on month by month."""
+USED = "API usage"
+LEAST_USD = 0.5
+"""What comes to less is not shown."""
 PERIOD_LINES = ("overage", "shortfall")
 """Lines that are settled at the end of a commitment period."""
 Key = tuple[str, str, int, int, int]
@@ -108,13 +111,15 @@ def paid_in(row: Row) -> int:
 
 @dataclass(frozen=True)
 class Bill:
-    """What is billed for use in several equal steps or in one; expected USD, not discounted.
+    """What is billed beside commitments and contracted seats, month by month or in one; expected USD, not discounted.
 
-    `paid` is when the first is paid, in months; `invoices` how many there are; `item` what is billed, in a few words.
+    `paid` is when the first is paid, in months, `first_usd` how much that is; `invoices` how many there are, `usd` what
+    they come to; `item` what is billed, in a few words. Usage grows and falls, so that they are not equal.
     """
 
     paid: int
     usd: float
+    first_usd: float
     invoices: int
     item: str
     what: str
@@ -150,17 +155,17 @@ def seats_usd(settlement: Settlement, seat_type: str, contract_year: int) -> flo
 
 
 def bills(settlement: Settlement) -> Iterator[Bill]:
-    """Yield the monthly bills for the API, those of one contract year together, and what ends a commitment period."""
-    monthly: dict[int, dict[int, float]] = {}
+    """Yield all that is paid beside commitments, contracted seats, projects and cloud shortfalls, each as it falls due.
+
+    What is billed month by month for one contract year is together; what ends a commitment period is in one.
+    """
+    by_label: dict[tuple[str, str], dict[int, float]] = {}
     at_end: dict[int, dict[str, float]] = {}
     months: dict[int, str] = {}
     before: dict[str, dict[int, float]] = {}
     deal, plan = settlement.deal, settlement.plan
     for (line, item, first, last, paid), usd in expected_rows(settlement).items():
-        if line in USAGE_LINES:
-            by_month = monthly.setdefault(last // 12, {})
-            by_month[paid] = by_month.get(paid, 0.0) + usd
-        elif line in PERIOD_LINES:
+        if line in PERIOD_LINES:
             title, period = line_title(deal, plan, line), at_end.setdefault(paid, {})
             period[title] = period.get(title, 0.0) + usd
             row = Row(line, item, 1, usd, paid, first, last)
@@ -168,26 +173,59 @@ def bills(settlement: Settlement) -> Iterator[Bill]:
         elif line == "before" and is_billed(line, item):
             by_month = before.setdefault(item, {})
             by_month[paid] = by_month.get(paid, 0.0) + usd
-    for year, amounts in monthly.items():
-        billed = {paid: usd for paid, usd in amounts.items() if usd >= 0.5}
-        if billed:
-            what = f"API usage of contract year {year + 1}, billed monthly in arrears (expected)"
-            yield Bill(min(billed), sum(billed.values()), len(billed), "API usage", what)
+        elif label := _label(deal, plan, line, item, last // 12):
+            by_month = by_label.setdefault(label, {})
+            by_month[paid] = by_month.get(paid, 0.0) + usd
+    for (item, of), amounts in by_label.items():
+        for run in _runs(amounts):
+            pace = ", billed monthly" if len(run) > 1 else ""
+            yield _bill(run, item, f"{item}{of}{pace}{' in arrears' * bool(pace and item == USED)} (expected)")
     for paid, by_title in at_end.items():
-        names = [title for title, usd in by_title.items() if usd >= 0.5]
+        names = [title for title, usd in by_title.items() if usd >= LEAST_USD]
         if names:
             item = listed(names)
-            yield Bill(paid, sum(by_title.values()), 1, item, f"{item}, {months[paid]} (expected)")
+            yield _bill({paid: sum(by_title.values())}, item, f"{item}, {months[paid]} (expected)")
     for item, amounts in before.items():
-        yield from _before(item, {paid: usd for paid, usd in sorted(amounts.items()) if usd >= 0.5})
+        for run in _runs(amounts):
+            pace = ", billed monthly" if len(run) > 1 else ""
+            whose = "of the months before signing" if max(run) <= 0 else "before signing and of seats in force"
+            yield _bill(run, item, f"{item}, {whose}{pace} (expected)")
 
 
-def _before(item: str, billed: dict[int, float]) -> Iterator[Bill]:
-    """Yield what is billed for the months before signing: month by month together, or else each on its day."""
-    months = list(billed)
-    is_monthly = len(months) > 1 and months == list(range(months[0], months[-1] + 1))
-    for group in [months] if is_monthly else [[paid] for paid in months]:
-        pace = ", billed monthly" if is_monthly else ""
-        whose = "of the months before signing" if group[-1] <= 0 else "before signing and of seats in force"
-        what = f"{item}, {whose}{pace} (expected)"
-        yield Bill(group[0], sum(billed[paid] for paid in group), len(group), item, what)
+def _label(deal: Deal, plan: Plan, line: str, item: str, year: int) -> tuple[str, str] | None:
+    """Return what a payment is for and of which contract year, in words; None for what is no bill."""
+    of = f" of contract year {year + 1}"
+    if line in USAGE_LINES:
+        return USED, of
+    match line:
+        case "true_up":
+            return f"{seats_name(deal, item)} added by true-up", of
+        case "extra_usage":
+            return f"usage of {user_name(deal, item)} beyond the allowance of seats", f",{of}"
+        case "seats" if item in plan.seats and not plan.seats[item].contracted[year]:
+            return f"{seats_name(deal, item)} without a contract", of
+        case "build" | "run":
+            word = "building" if line == "build" else "running"
+            return f"{word} {track_name(deal, item)}", f",{of}" if line == "run" else ""
+        case "credit" | "fee":
+            return LINES[line].title, f",{of}"
+    return None
+
+
+def _runs(amounts: dict[int, float]) -> Iterator[dict[int, float]]:
+    """Yield what is paid in months one after the other; what comes to nothing is left out."""
+    run: dict[int, float] = {}
+    for paid, usd in sorted(amounts.items()):
+        if abs(usd) < LEAST_USD:
+            continue
+        if run and paid != max(run) + 1:
+            yield run
+            run = {}
+        run[paid] = usd
+    if run:
+        yield run
+
+
+def _bill(run: dict[int, float], item: str, what: str) -> Bill:
+    first = min(run)
+    return Bill(first, sum(run.values()), run[first], len(run), item, what)

@@ -14,7 +14,7 @@ from deal_solve.deal.deal import LIST, LIST_MONTHLY, Deal
 from deal_solve.deal.offers.cloud_years import cloud_year, cloud_years, months_of_cloud_year
 from deal_solve.deal.offers.running import seat_months
 from deal_solve.deal.offers.true_up import TrueUp
-from deal_solve.facts.accrual import bills, seats_usd
+from deal_solve.facts.accrual import bills, expected_rows, seats_usd
 from deal_solve.facts.names import listed, quoted_offer, seats_name, track_name, user_name
 from deal_solve.frames import Table
 from deal_solve.messages import counted
@@ -60,14 +60,16 @@ class Event(Record):
     usd: Annotated[
         float | None,
         Field(
-            description="what is expected to be invoiced (commitment, contracted seats) or billed for use, in all "
-            "of its invoices; where a table decides, as on the likeliest path at price index 1; null if nothing is"
+            description="what is expected to be paid, in all of its invoices or bills: the amounts add up to all that "
+            "is paid; where a table decides, as on the likeliest path at price index 1; null if nothing is paid"
         ),
     ] = None
     item: NotWritten[str] = field(default="", repr=False)
     """What is invoiced, negotiated or has to be ready, in a few words."""
     invoices: NotWritten[int] = field(default=1, repr=False)
-    """In how many equal invoices over the year the dollars are paid, the first of them on this day."""
+    """In how many invoices over the year the dollars are paid, the first of them on this day; equal but for bills."""
+    first_usd: NotWritten[float | None] = field(default=None, repr=False)
+    """How much the first of several bills is, which follow usage."""
     counts: NotWritten[tuple[int, int]] = field(default=(1, 1), repr=False)
     """How often users are counted, the first time on this day, and how many months lie between two counts."""
 
@@ -83,7 +85,7 @@ def calendar(settlement: Settlement) -> Table[Event]:
     deal, plan = settlement.deal, settlement.plan
     found = [*_agreements(deal, plan), *_invoices(settlement), *_bills(settlement), *_checks(deal, plan)]
     found += [*_projects(deal, plan), *_retirements(deal, plan), *_ends(deal, plan), *_tables(deal, plan)]
-    found += [*_clouds(deal), *_credit(deal, plan), *_in_force(deal)]
+    found += [*_clouds(settlement), *_credit(deal, plan), *_in_force(deal)]
     return Table(tuple(sorted(found, key=lambda event: event.day)))
 
 
@@ -107,12 +109,18 @@ def _credit(deal: Deal, plan: Plan) -> Iterator[Event]:
     yield Event(deal.calendar(end), "credit", what)
 
 
-def _clouds(deal: Deal) -> Iterator[Event]:
+def _clouds(settlement: Settlement) -> Iterator[Event]:
     """Yield the ends of the years at which what a cloud commitment lacks is paid, whatever is signed."""
+    deal = settlement.deal
+    lacking: dict[tuple[str, int], float] = {}
+    for (line, item, _, _, paid), usd in expected_rows(settlement).items():
+        if line == "cloud_shortfall":
+            lacking[item, paid] = lacking.get((item, paid), 0.0) + usd
     for name, cloud in deal.cloud_commitments.items():
         for year in range(cloud_year(deal, 0), cloud_years(deal)):
             what = f"what year {year + 1} lacks of the commitment to {cloud.title or name} is paid"
-            yield Event(deal.calendar(months_of_cloud_year(deal, year).stop), "cloud", what)
+            end = months_of_cloud_year(deal, year).stop
+            yield Event(deal.calendar(end), "cloud", what, lacking.get((name, end)) or None)
 
 
 def _tables(deal: Deal, plan: Plan) -> Iterator[Event]:
@@ -196,10 +204,10 @@ def _signed(deal: Deal, plan: Plan) -> dict[str, list[tuple[TermSpan, list[str]]
 
 
 def _bills(settlement: Settlement) -> Iterator[Event]:
-    """Yield what is billed for use of the API."""
+    """Yield what is billed as it is used, built, added and granted."""
     for bill in bills(settlement):
         day = settlement.deal.calendar(bill.paid)
-        yield Event(day, "bill", bill.what, bill.usd, bill.item, bill.invoices)
+        yield Event(day, "bill", bill.what, bill.usd, bill.item, bill.invoices, bill.first_usd)
 
 
 def _invoices(settlement: Settlement) -> Iterator[Event]:

@@ -105,9 +105,12 @@ def savings_table(deal: Deal, settlement: Settlement) -> str:
 
 def calendar_table(deal: Deal, settlement: Settlement) -> str:
     """Return every dated event."""
+    events = calendar(settlement)
     cells = [
-        [f"{event.day:%Y-%m-%d}", event.what, "" if event.usd is None else whole_money(event.usd)]
-        for event in calendar(settlement)
+        [f"{event.day:%Y-%m-%d}", event.what, "" if event.usd is None else whole_money(event.usd)] for event in events
     ]
-    title = "Calendar (USD, expected, not discounted; in all invoices of a line)"
-    return table(title, ["date", "what", "invoice"], cells, left=2) if cells else ""
+    paid = sum(event.usd or 0.0 for event in events)
+    if paid and not settlement.plan.later:
+        cells.append(["", "all that is paid", whole_money(paid)])
+    title = "Calendar (USD, expected, not discounted; all invoices or bills of a line together)"
+    return table(title, ["date", "what", "paid"], cells, left=2) if cells else ""

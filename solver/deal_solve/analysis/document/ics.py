@@ -52,8 +52,10 @@ def _event(deal: Deal, event: Event, number: int) -> Iterator[str]:
         yield f"RRULE:FREQ=MONTHLY;INTERVAL={months};COUNT={times}"
     yield f"SUMMARY:{_text(words)}"
     if event.usd is not None:
-        each = f" in {counted(event.invoices, 'equal part')}" if event.invoices > 1 else ""
-        yield f"DESCRIPTION:{_text(coded(f'{round_money(event.usd)} USD expected{each}'))}"
+        parts = "" if event.invoices == 1 else f" in {counted(event.invoices, 'equal part')}"
+        if event.first_usd is not None and event.invoices > 1:
+            parts = f" in {counted(event.invoices, 'bill')}, the first of {round_money(event.first_usd)} USD"
+        yield f"DESCRIPTION:{_text(coded(f'{round_money(event.usd)} USD expected{parts}'))}"
     yield f"CATEGORIES:{event.kind.replace('_', ' ').upper()}"
     yield "TRANSP:TRANSPARENT"
     if event.kind in REMINDED:

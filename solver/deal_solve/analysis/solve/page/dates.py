@@ -77,18 +77,17 @@ def _parts(events: list[Event]) -> list[str]:
         word = "invoices" if count == 1 else f"first of {counted(count, 'invoice')} of"
         parts.append(f"{word} {paid(invoices, count)} ({', '.join(event.item for event in invoices)})")
     for bill in of("bill"):
-        word = (
-            f"first of {counted(bill.invoices, 'monthly bill')} for {bill.item}, each"
-            if bill.invoices > 1
-            else f"{bill.item}:"
-        )
-        parts.append(f"{word} about {paid([bill], bill.invoices)}")
+        if bill.invoices > 1:
+            word, first = f"first of {counted(bill.invoices, 'monthly bill')} for {bill.item}", bill.first_usd or 0.0
+            parts.append(f"{word}: about {whole_money(first)} ({paid([bill])} in all)")
+        else:
+            parts.append(f"{bill.item}: about {paid([bill])}")
     if projects := of("project_start"):
         parts.append(f"{counted(len(projects), 'project')} begin{'s' * (len(projects) == 1)}, {paid(projects)}")
     if negotiations := of("negotiation"):
         parts.append(f"start negotiating what follows {listed([event.item for event in negotiations])}")
     others: tuple[EventKind, ...] = ("notice", "table", "count", "renewal", "end", "retirement", "cloud", "credit")
-    parts += [event.what for kind in others for event in of(kind)]
+    parts += [event.what + (f": about {paid([event])}" if event.usd else "") for kind in others for event in of(kind)]
     if ready := of("project_ready"):
         parts.append(f"{listed([event.item for event in ready])} must be ready")
     return parts

@@ -272,11 +272,16 @@ def _committed(subject: Subject, is_short: bool) -> str:
     summary, deal = subject.summary, subject.deal
     when = when_signed(deal)
     text = f"{whole_money(summary.signed_usd)} signed {when}, {whole_money(summary.committed_usd)} as planned"
-    if whole_money(summary.signed_usd) == whole_money(summary.committed_usd):
+    is_all_signed = whole_money(summary.signed_usd) == whole_money(summary.committed_usd)
+    if is_all_signed:
         is_any = whole_money(summary.signed_usd) != "0"
         text = f"{whole_money(summary.signed_usd)}, all of it signed {when}" if is_any else "nothing"
     if summary.beyond_horizon_usd:
-        text += f", {whole_money(summary.beyond_horizon_usd)} after {counted(deal.compared_months, 'month')}"
+        text += (
+            f", inside the {counted(deal.compared_months, 'month')}; {whole_money(summary.beyond_horizon_usd)} after"
+        )
+        whole = whole_money(summary.committed_usd + summary.beyond_horizon_usd)
+        text += f" them: {whole} in the order form" if is_all_signed else " them"
     return "; ".join([text, *([] if is_short else _inescapable(subject, summary.certain_growth))])
 
 
