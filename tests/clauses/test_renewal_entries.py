@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from deal_solve import InputError, Proposal, complete, scenarios_of, settle, solve
+from deal_solve import InputError, Plan, Proposal, complete, scenarios_of, settle, solve
 from deal_solve.plan.validation.validity import refuse_impossible
 from tests.support.builders import deal_of
 from tests.support.hand_deals import APP, quote
@@ -102,3 +102,17 @@ def test_edges_rise():
     """Of falling ones no bucket could be told."""
     found = refused(DEAL, later({}, usage_edges_usd=[500, 200], rows=[STAYS] * 3))
     assert found == "later[0].usage_edges_usd: 500, 200; edges out of order, expected each above the one before"
+
+
+@pytest.mark.parametrize("by_table", [True, False])
+def test_a_list_that_does_not_sell_the_type_is_named(by_table):
+    """The card sells the seat billed yearly; a plan that leaves it for list billed monthly is refused, in a row too."""
+    terms = [{"years": 1}, {"offer": "list-monthly", "years": 1}, {"offer": "list-monthly", "years": 1}]
+    seat = {"offer": "quote", "term_months": 12, "contracted": [30, 0, 0], "terms": terms}
+    plain = Plan.model_validate(PLAN | {"seats": {"seat": seat}, "later": []})
+    row = {"seats": {"seat": [0]}, "at_list": {"seat": "list-monthly"}}
+    plan = complete(DEAL, later(row), FUTURES)[0] if by_table else plain
+    where = "; after later[0].rows[0]" if by_table else ""
+    with pytest.raises(InputError) as caught:
+        refuse_impossible(DEAL, plan, scenarios=FUTURES)
+    assert str(caught.value) == f"seats.seat.terms: left for list-monthly, which does not sell 'seat'{where}"

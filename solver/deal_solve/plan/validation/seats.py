@@ -41,6 +41,15 @@ def broken_seats(deal: Deal, plan: Plan) -> Iterator[Problem]:
                 yield Problem(f"seats.{seat_type}.contracted", f"{given} given; {LIST_MONTHLY} contracts no seats")
 
 
+def not_sold(deal: Deal, plan: Plan) -> Iterator[Problem]:
+    """Yield where a seat type is left for a list that does not sell it: nothing else can be checked before."""
+    offers = resolve(deal).offers
+    for seat_type, agreement in plan.seats.items():
+        for seller in agreement.sellers:
+            if seller not in offers or seat_type not in offers[seller].seats:
+                yield Problem(f"seats.{seat_type}.terms", f"left for {seller}, which does not sell {seat_type!r}")
+
+
 def _in_term(agreement: SeatAgreement, span: TermSpan) -> tuple[int, ...]:
     return agreement.contracted[span.years.start : span.years.stop]
 
@@ -76,9 +85,7 @@ def _left(deal: Deal, plan: Plan, seat_type: str) -> Iterator[Problem]:
         )
     for seller in dict.fromkeys(filter(None, agreement.at_list)):
         if seller not in lists_of(deal, seat_type):
-            sold = seat_type in resolve(deal).offers[seller].seats if seller in resolve(deal).offers else False
-            why = "lacks a control that is required on both lines" if sold else f"does not sell {seat_type!r}"
-            yield Problem(here, f"left for {seller}, which {why}")
+            yield Problem(here, f"left for {seller}, which lacks a control that is required on both lines")
     for year, (before, now) in enumerate(pairwise(agreement.at_list), 2):
         if before and now is None:
             yield from returned_too_early(deal, plan, seat_type, 12 * year - 12)

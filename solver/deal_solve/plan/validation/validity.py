@@ -25,6 +25,7 @@ from deal_solve.plan.validation.seats import (
     broken_seats,
     broken_tracks,
     crowded_plans,
+    not_sold,
     returned_too_early,
 )
 from deal_solve.plan.validation.tables import broken_tables
@@ -76,7 +77,7 @@ def _named(problem: Problem, path: Path) -> Problem:
 
 
 def _broken_on_path(deal: Deal, plan: Plan, first: FirstUsers | None) -> list[Problem]:
-    problems = _broken_clauses(deal, plan)
+    problems = list(not_sold(deal, plan)) or _broken_clauses(deal, plan)
     if problems or first is None:
         return problems
     return [*crowded_plans(deal, plan, first), *broken_orders(deal, plan, first)]
