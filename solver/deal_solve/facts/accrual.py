@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 USAGE_LINES = ("usage", "uncounted_usage", "other_charges")
 """Lines that the API is billed on month by month."""
 USED = "API usage"
-LEAST_USD = 0.5
+MINIMUM_USD = 0.5
 """What comes to less is not shown."""
 PERIOD_LINES = ("overage", "shortfall")
 """Lines that are settled at the end of a commitment period."""
@@ -181,7 +181,7 @@ def bills(settlement: Settlement) -> Iterator[Bill]:
             pace = ", billed monthly" if len(run) > 1 else ""
             yield _bill(run, item, f"{item}{of}{pace}{' in arrears' * bool(pace and item == USED)} (expected)")
     for paid, by_title in at_end.items():
-        names = [title for title, usd in by_title.items() if usd >= LEAST_USD]
+        names = [title for title, usd in by_title.items() if usd >= MINIMUM_USD]
         if names:
             item = listed(names)
             yield _bill({paid: sum(by_title.values())}, item, f"{item}, {months[paid]} (expected)")
@@ -216,7 +216,7 @@ def _runs(amounts: dict[int, float]) -> Iterator[dict[int, float]]:
     """Yield what is paid in months one after the other; what comes to nothing is left out."""
     run: dict[int, float] = {}
     for paid, usd in sorted(amounts.items()):
-        if abs(usd) < LEAST_USD:
+        if abs(usd) < MINIMUM_USD:
             continue
         if run and paid != max(run) + 1:
             yield run
