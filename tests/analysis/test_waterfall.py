@@ -5,6 +5,7 @@ import re
 import pytest
 
 from deal_solve import scenarios_of, solve
+from deal_solve.analysis.curve.curve import curve
 from deal_solve.analysis.levers.deals import at_list, on_standard_offers
 from deal_solve.analysis.levers.result import Step, Waterfall
 from deal_solve.analysis.levers.text import waterfall_report, waterfall_sentence
@@ -13,6 +14,7 @@ from deal_solve.analysis.solve.comparisons import comparisons
 from deal_solve.frames import Table
 from deal_solve.report.basics import About
 from tests.support.builders import RATES, deal_of, only
+from tests.support.hand_deals import YEAR, newsvendor
 from tests.support.paths import EXAMPLES, ROOT
 from tests.support.samples import in_every_run
 from tests.support.solved import levers_of_many_clauses, solved
@@ -178,6 +180,35 @@ def test_going_on_is_told_as_on_the_decision_page():
     assert any(f"Going on costs {page.expected_usd:,.2f}, as on the decision page" in note for note in found.notes)
     assert found.from_today[0].lever == "today's models"
     assert found.from_today[0].expected_usd > page.expected_usd
+
+
+def test_a_step_that_costs_more_says_why():
+    """Case 1 of section 9: 88 with overage at list, the standard; at half more 100 is committed, 80 + 0.2 · 60 · 1.5.
+
+    Nothing at list costs 100 + 0.3 · -40 + 0.2 · 60 = 100, so 98 is signed all the same, and the clauses cost 10.
+    """
+    found = waterfall(deal := newsvendor(overage={"premium": 0.5}), scenarios_of(deal))
+    before, last = found.from_today[-2:]
+    assert (before.expected_usd, last.expected_usd) == pytest.approx((88 * YEAR, 98 * YEAR))
+    (note,) = found.notes[-1:]
+    assert note.startswith(
+        f"The step clauses costs {10 * YEAR:,} more than the one before: the clauses of the offers as"
+    )
+    assert "risk" not in note
+    assert not any("costs" in each for each in steps_of(made(cohorts={})).notes)
+
+
+def test_what_is_in_force_and_given_up_by_the_steps_is_told():
+    solution = solved("renewal")
+    found = waterfall(solution.settlement.deal, solution.settlement.scenarios, solution)
+    page = comparisons(solution, None).as_today
+    (note,) = (each for each in found.notes if each.startswith("Going on costs"))
+    assert note.startswith(
+        f"Going on costs {page.expected_usd:,.2f}, as on the decision page: nothing is signed and what"
+    )
+    assert found.from_today[0].expected_usd > page.expected_usd
+    drawn = curve(solution.settlement.deal, solution.settlement.scenarios, points=1)
+    assert drawn.uncommitted.expected_usd == pytest.approx(page.expected_usd)
 
 
 def test_what_runs_cached_and_in_batch_today_stays_so():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
@@ -16,16 +16,20 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
 from deal_solve.facts.health import commitment_overall
+from deal_solve.facts.today import end_in_force
 from deal_solve.frames import Table
 from deal_solve.messages import counted
 from deal_solve.optimise.neighbours import answers
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
+from deal_solve.optimise.search.settings import Comparison
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import ApiAgreement, Plan
 from deal_solve.plan.proposal import Proposal, ProposedApi, pins_of
 from deal_solve.plan.resolved import resolve
 from deal_solve.report.basics import About
+from deal_solve.uncertainty.measures import Against
+from deal_solve.uncertainty.months import in_months_of
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
@@ -152,7 +156,30 @@ class _Curves:
             point = self.solved("no commitment", "uncommitted", _fixed(self.options.fix, api))
             if point and (best is None or point.objective_usd < best.objective_usd):
                 best = point
-        return best
+        nothing = self._nothing_signed()
+        return nothing if nothing and (best is None or nothing.objective_usd < best.objective_usd) else best
+
+    def _nothing_signed(self) -> CurvePoint | None:
+        """Return what costs least with nothing signed, where signing cuts short what is in force; None elsewhere.
+
+        It then runs to its end, as in what `solve` compares with.
+        """
+        whole, end = self.deal.whole, end_in_force(self.deal.whole)
+        if end <= self.deal.signing_month or self.options.fix is not None:
+            return None
+        listed = whole.signed_in(end).model_copy(update={"offers": {}})
+        scenarios = in_months_of(listed, self.scenarios)
+        known = Comparison(self.best.baseline, Against(baseline=self.best.baseline_cost, best=self.best.best_cost))
+
+        def ask(options: SolveOptions) -> CurvePoint | str:
+            try:
+                found = solve(listed, scenarios, options=replace(options, baseline=known, fix=None)).optimised()
+            except Infeasible as error:
+                return str(error)
+            return _point(found, "uncommitted", Proposal())
+
+        (found,) = answers([ask], self.options, self.best, processes=1)
+        return next(self._kept("nothing signed", found), None)
 
     def _all_fixed(self, wanted: list[tuple[float, Mark, float | None]]) -> list[tuple[float, CurvePoint]]:
         """Return bands with their points at a commitment, or at any, of all that has a plan."""

@@ -44,6 +44,8 @@ def _versus_best(curve: Curve, other: CurvePoint) -> str:
     above = other.objective_usd - curve.optimum.objective_usd
     api = other.plan.api
     where = f" from {api.offer}, {counted(api.term_months, 'month')}"
+    if other.plan.signing_month > curve.best.plan.signing_month:
+        where = " and nothing signed, what is in force running to its end"
     is_elsewhere = (api.offer, api.term_months) != (curve.offer, curve.term_months)
     more = f"{money(abs(above))} {'more' if above >= 0 else 'less'} than the best by objective"
     return f"{_committed(other)}{where * is_elsewhere}: {money(other.expected_usd)} expected, {more}"

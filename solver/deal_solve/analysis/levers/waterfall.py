@@ -37,11 +37,12 @@ from deal_solve.analysis.levers.deals import (
     with_modes,
     without_largest_count,
 )
+from deal_solve.analysis.levers.dearer import dearer_steps
 from deal_solve.analysis.levers.headcount import seats_at_headcount
 from deal_solve.analysis.levers.result import Step, Waterfall
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible
-from deal_solve.facts.today import as_today
+from deal_solve.facts.today import as_today, end_in_force
 from deal_solve.frames import Table
 from deal_solve.messages import usd
 from deal_solve.optimise.neighbours import answers
@@ -89,7 +90,8 @@ def waterfall(
     second.append(("caching", rungs.routed(cached, now_batched)))
     end = [("batch", rungs.routed(cached, batched)), *rungs.after_batch(cached, batched)]
     steps, others = _table([*first, *end]), _table([*second, *end])
-    notes = (*_notes(deal, opus.settlement.plan), *_going_on(best.settlement), *_not_in_time(steps, others))
+    notes = (*_notes(deal, opus.settlement.plan), *_going_on(best.settlement), *dearer_steps(deal, steps, others))
+    notes += tuple(_not_in_time(steps, others))
     notes += (FITS_NOT_IN_TIME,) if rungs.is_late else ()
     return Waterfall(
         from_all_opus=steps,
@@ -291,13 +293,20 @@ def _notes(deal: Deal, baseline: Plan) -> Iterator[str]:
 
 
 def _going_on(settlement: Settlement) -> Iterator[str]:
-    """Yield what going on as today costs, as on the decision page: people as in the plan to sign."""
-    going_on = as_today(settlement)
-    if going_on is not None and settlement.deal.cohorts:
-        yield (
-            f"Going on costs {usd(float(going_on.weights @ going_on.cost))}, as on the decision page: people on the "
-            "tracks of the plan, as many as are active; the baselines here have a seat for everybody."
+    """Yield what going on as today costs, as on the decision page, where no baseline here is that."""
+    going_on, deal = as_today(settlement), settlement.deal
+    is_given_up = deal.signing_month < end_in_force(deal.whole)
+    if going_on is None or not (deal.cohorts or is_given_up):
+        return
+    why = []
+    if is_given_up:
+        in_force = f"the steps at list here give it up in {deal.start:%Y-%m}"
+        why.append(f"nothing is signed and what is in force runs to its end, while {in_force}")
+    if deal.cohorts:
+        why.append(
+            "people on the tracks of the plan, as many as are active; the baselines here have a seat for everybody"
         )
+    yield f"Going on costs {usd(going_on.mean(going_on.cost))}, as on the decision page: {'; '.join(why)}."
 
 
 def _may_run_on_opus(deal: Deal, user: str) -> bool:
