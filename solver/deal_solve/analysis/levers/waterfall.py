@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeAlias, Unpack
+from typing import Any, TypeAlias, Unpack
 
 from deal_solve.analysis.levers.deals import (
     OPUS,
@@ -45,7 +45,7 @@ from deal_solve.errors import Infeasible
 from deal_solve.facts.today import as_today, end_in_force
 from deal_solve.frames import Table
 from deal_solve.messages import usd
-from deal_solve.optimise.neighbours import answers
+from deal_solve.optimise.neighbours import Ask, answers
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -83,8 +83,9 @@ def waterfall(
     now_cached = frozenset(name for name, work in works if work.today and work.today.cached)
     now_batched = frozenset(name for name, work in works if work.today and work.today.batch)
     modes = [(NOBODY, NOBODY), (cached, NOBODY), (now_cached, now_batched), (cached, now_batched), (cached, batched)]
-    rungs.solve_all([*((*each, False) for each in modes), (cached, batched, True)])
-    opus, today = rungs.stated(all_opus(deal)), rungs.stated(on_todays_models(deal))
+    stated = all_opus(deal), on_todays_models(deal)
+    rungs.solve_all([*((*each, False) for each in modes), (cached, batched, True)], stated)
+    opus, today = map(rungs.stated, stated)
     first = [("all Opus", opus), ("routing", rungs.routed(NOBODY, NOBODY)), ("caching", rungs.routed(cached, NOBODY))]
     second = [(TODAYS_MODELS, today), ("routing", rungs.routed(now_cached, now_batched))]
     second.append(("caching", rungs.routed(cached, now_batched)))
@@ -162,37 +163,53 @@ class _Rungs:
         """Know the plan to end with."""
         self.signed.append((self.deal, self.best))
 
-    def solve_all(self, routed: Sequence[_Modes]) -> None:
-        """Solve the steps that are optima, then the commitments that fit what they use."""
+    def solve_all(self, routed: Sequence[_Modes], stated: Sequence[Deal]) -> None:
+        """Solve the steps that are optima and the commitments that fit the baselines, then those that fit the steps."""
         modes = list(dict.fromkeys(routed))
         offered: list[Deal] = []
         for deal in (on_standard_offers(self.deal, bundle=bundle) for bundle in (False, True)):
             if not any(_offers_alike(deal, other) for other in (self.deal, *offered)):
                 offered.append(deal)
-        asked = [
+        fits = self._new([(deal, _usage(self._stated(deal)[1])) for deal in stated])
+        asked: list[Ask[Any]] = [
             *(partial(self._routed, *each) for each in modes),
             *(partial(self._contracted, each) for each in offered),
+            *(partial(self._fit, *each) for each in fits),
         ]
         found = answers(asked, self.options, self.best)
         self.known |= dict(zip(modes, found, strict=False))
-        self.signed += zip(offered, found[len(modes) :], strict=True)
-        fitting = [
-            (with_modes(self.deal, *each[:2]), _usage(solution.plan))
-            for each, solution in zip(modes, found, strict=False)
-            if solution is not None
-        ]
+        self.signed += zip(offered, found[len(modes) :], strict=False)
+        self._keep(fits, found[len(modes) + len(offered) :])
+        fits = self._new(
+            [
+                (with_modes(self.deal, *each[:2]), _usage(solution.plan))
+                for each, solution in zip(modes, found, strict=False)
+                if solution is not None
+            ]
+        )
+        self._keep(fits, answers([partial(self._fit, *each) for each in fits], self.options, self.best))
+
+    def _new(self, fits: Sequence[tuple[Deal, Proposal]]) -> list[tuple[Deal, Proposal]]:
+        """Return deals that commit with a usage, each usage once, without what is known."""
         new: list[tuple[Deal, Proposal]] = []
-        for deal, usage in fitting:
-            if _commits(deal) and not any(usage == other for _, other in new):
+        for deal, usage in fits:
+            if _commits(deal) and not any(usage == other for _, other in (*self.fitted, *new)):
                 new.append((deal, usage))
-        sizes = answers([partial(self._fit, *each) for each in new], self.options, self.best)
-        self.fitted += [(usage, self._size(size)) for (_, usage), size in zip(new, sizes, strict=True)]
+        return new
+
+    def _keep(self, fits: Sequence[tuple[Deal, Proposal]], sizes: Sequence[tuple[float | None] | None]) -> None:
+        """Keep the commitments that fit."""
+        self.fitted += [(usage, self._size(size)) for (_, usage), size in zip(fits, sizes, strict=True)]
 
     def stated(self, deal: Deal) -> _Rung:
         """Return a baseline: a deal with one option for each workload, priced at list with seats at headcount."""
-        listed = without_largest_count(at_list(deal))
-        plan, _ = complete(listed, seats_at_headcount(listed), self.scenarios.in_memory())
+        listed, plan = self._stated(deal)
         return _Rung(settle(listed, plan, self.scenarios), self._fitting(deal, plan))
+
+    def _stated(self, deal: Deal) -> tuple[Deal, Plan]:
+        """Return a baseline's deal at list, and its plan."""
+        listed = without_largest_count(at_list(deal))
+        return listed, complete(listed, seats_at_headcount(listed), self.scenarios.in_memory())[0]
 
     def routed(self, cached: Users, batched: Users, sized: bool = False) -> _Rung | None:
         """Return the optimum at list with these workloads cached and in batch where it pays; seats at headcount unless
@@ -231,12 +248,7 @@ class _Rungs:
         if not _commits(deal):
             return 0.0
         usage = _usage(plan)
-        for other, commitment in self.fitted:
-            if other == usage:
-                return commitment
-        (size,) = answers([partial(self._fit, deal, usage)], self.options, self.best)
-        self.fitted.append((usage, self._size(size)))
-        return self.fitted[-1][1]
+        return next(commitment for other, commitment in self.fitted if other == usage)
 
     def _fit(self, deal: Deal, usage: Proposal, options: SolveOptions) -> tuple[float | None]:
         """Return that commitment alone; none if no offer may serve the usage."""
