@@ -6,7 +6,8 @@ from functools import partial
 
 import pytest
 
-from deal_solve import Cancelled, InputError, frontier, scenarios_of, solve
+from deal_solve import Cancelled, InputError, breakeven, frontier, scenarios_of, solve
+from deal_solve.analysis.breakeven import parametric
 from deal_solve.analysis.frontier import frontier as frontier_module
 from deal_solve.deal.risk import Risk
 from deal_solve.optimise import neighbours
@@ -119,3 +120,19 @@ def test_a_frontier_is_the_same_on_two_processes_and_solves_no_weight_between_tw
         (mine,) = [p for p in one.points if p.weight <= number / 40 <= p.last_weight]
         share = number / 40
         assert (1 - share) * mine.expected_usd + share * mine.cvar_usd == pytest.approx(each.objective_usd, rel=2e-6)
+
+
+def test_a_break_even_is_the_same_on_two_processes_and_on_one_that_solves_value_after_value(monkeypatch):
+    """Case 1, cheaper with every discount. Under a time limit values are solved in rising order."""
+    deal, path = newsvendor(), "offers.quote.api.bands[0].discount"
+    found = []
+    for processes, limit in ((1, None), (2, None), (1, 600.0)):
+        monkeypatch.setattr(parametric, "answers", partial(neighbours.answers, processes=processes))
+        one = breakeven(deal, path, 0.1, 0.4, points=5, time_limit=limit)
+        assert one.is_proven
+        found.append((one.solved, [stretch.deal for stretch in one.stretches]))
+    assert found[0] == found[1]
+    assert len(found[0][0]) >= 5
+    assert len({usd for _, usd in found[0][0]}) > 1
+    assert dict(found[2][0]) == pytest.approx(dict(found[0][0]), rel=1e-6)
+    assert found[2][1] == found[0][1]

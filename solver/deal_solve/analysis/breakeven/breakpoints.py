@@ -62,7 +62,7 @@ class BreakpointSearch:
     def brackets(self) -> tuple[Bracket, ...]:
         """Return every change in rising order, as far as was reached; neighbouring steps of seats alone are one."""
         found: list[Bracket] = []
-        self.along.best(self.along.low)
+        self.along.solve_all(self.grid)
         self.reached = self.along.low
         with suppress(LimitReached):
             for bracket in self._everywhere():

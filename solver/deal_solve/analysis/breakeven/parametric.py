@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from deal_solve.analysis.sweep.same_scenarios import CommonScenarios
 from deal_solve.deal.deal import Deal
@@ -12,6 +12,7 @@ from deal_solve.deal.edit import varied
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, InputError, Problem
 from deal_solve.facts.decisions import key_of
+from deal_solve.optimise.neighbours import answers
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -95,19 +96,35 @@ class Along:
         Raises LimitReached once the time has passed.
         """
         if value not in self.found:
-            deal = self.deal_at(value)
-            scenarios = self.scenarios_from(deal)
-            solution = self.solved(deal, scenarios, self.options.fix)
+            solution = self._solution(value, self.options)
             self.found[value] = None if solution is None else self._best(value, solution)
         return self.found[value]
 
+    def solve_all(self, values: Sequence[float]) -> None:
+        """Solve at the first of some values, then at the others side by side, unless time is limited.
+
+        Raises LimitReached once the time has passed.
+        """
+        first, *others = values
+        solution = self._solution(first, self.options)
+        self.found[first] = None if solution is None else self._best(first, solution)
+        if solution is None or self.options.until is not None:
+            return
+        found = answers([partial(self._asked, value) for value in others], self.options, solution)
+        self.found |= {value: answer[0] for value, answer in zip(others, found, strict=True) if answer is not None}
+
+    def _asked(self, value: float, options: SolveOptions) -> tuple[Best | None]:
+        """Return the best plan at a value alone, as an answer that is there even where no plan is."""
+        solution = self._solution(value, options)
+        return (None if solution is None else self._best(value, solution),)
+
+    def _solution(self, value: float, options: SolveOptions) -> Solution | None:
+        deal = self.deal_at(value)
+        return _solved(deal, self.scenarios_from(deal), options, options.fix)
+
     def solved(self, deal: Deal, scenarios: Scenarios, fix: Proposal | None) -> Solution | None:
         """Solve; None where there is no plan."""
-        self.options.refuse_late()
-        try:
-            return solve(deal, scenarios, options=self.options, fix=fix).optimised()
-        except Infeasible:
-            return None
+        return _solved(deal, scenarios, self.options, fix)
 
     def _best(self, value: float, solution: Solution) -> Best:
         settlement = solution.settlement
@@ -166,6 +183,14 @@ class Along:
         own = self.found.get(value)
         against = own.against if own else Against(_baseline_cost(deal, by.baseline, scenarios), by.against.best)
         return [objective_of(deal, settle(deal, plan, scenarios).cost, scenarios.weights, against) for plan in plans]
+
+
+def _solved(deal: Deal, scenarios: Scenarios, options: SolveOptions, fix: Proposal | None) -> Solution | None:
+    options.refuse_late()
+    try:
+        return solve(deal, scenarios, options=options, fix=fix).optimised()
+    except Infeasible:
+        return None
 
 
 def number_of(value: float) -> float:
