@@ -118,7 +118,7 @@ def _by_year(settlement: Settlement, ends: Sequence[int]) -> ByYear:
     lines = list(LINES)
     for row in settlement.rows or ():
         line, months = lines.index(row.line), year_of[_from(-before, months_of(settlement, row))]
-        for year in np.unique(months):
+        for year in sorted({*months.tolist()}):
             cost[line, year] += row.amount * float(np.mean(months == year))
         if LINES[row.line].is_cash:
             cash[line, year_of[min(max(paid_in(row), -before), ends[-1] - 1) + before]] += row.amount

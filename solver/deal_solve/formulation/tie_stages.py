@@ -91,10 +91,9 @@ def _usage(formulation: Formulation) -> Expression:
     found = [formulation.program.expected(["other_charges"], When(discounted=False))]
     for decisions in formulation.paths:
         program, horizon = decisions.program, range(formulation.deal.horizon_months)
+        mean = (program.sums.requests @ program.sums.weights).tolist()
         for usages in (*decisions.routing.usage.values(), *decisions.routing.included.values()):
             for usage in usages:
-                requests = sum(
-                    program.sums.mean(program.sums.requests[row]) for _, row in usage.intervals(program, horizon)
-                )
+                requests = sum(mean[row] for _, row in usage.intervals(program, horizon))
                 found.append(usage.per_request * requests * usage.variable)
     return total(found)

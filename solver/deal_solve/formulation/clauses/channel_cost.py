@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from deal_solve.errors import InternalError
 from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost
 from deal_solve.formulation.model.payments import Metered, Payments
-from deal_solve.formulation.model.recourse import Indices, Linear, Recourse, When, factors_of, sum_of
+from deal_solve.formulation.model.recourse import Indices, Linear, Recourse, When, factors_of, places_in, sum_of
 from deal_solve.uncertainty.scenario_set import Array
 
 ROOM = 1e-12
@@ -77,7 +77,7 @@ class ChannelCost:
 
     def __post_init__(self) -> None:
         own = (self.one, *(each.part for each in self.parts), *self.linear)
-        self.indices = np.unique(np.concatenate([each.indices for each in own]))
+        self.indices = places_in([each.indices for each in own])
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return how much the shortfall counts, and after it the factors of each part."""

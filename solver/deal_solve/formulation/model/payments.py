@@ -11,7 +11,7 @@ from deal_solve.deal.offers.channel import Channel
 from deal_solve.formulation.model.chunks import FEW, each, weighted
 from deal_solve.formulation.model.per_scenario import ScalarOrArray
 from deal_solve.formulation.model.rate_groups import RateGroups
-from deal_solve.formulation.model.recourse import Indices, Linear, When, sum_of
+from deal_solve.formulation.model.recourse import Indices, Linear, When, places_in, sum_of
 from deal_solve.uncertainty.scenario_set import Array
 
 
@@ -121,7 +121,8 @@ class Payments:
         """Return the variables, and what is paid per unit of each in each scenario (S, variables), if these are few."""
         key = factors.tobytes()
         if key not in self._tables:
-            indices, places = np.unique(self.indices, return_inverse=True)
+            indices = places_in([self.indices])
+            places = np.searchsorted(indices, self.indices)
             table, start = np.zeros((self.size, len(indices))), 0
             for column, linear in self._terms(factors):
                 own = places[start : start + len(linear.indices)]
@@ -129,7 +130,7 @@ class Payments:
                 table += np.outer(
                     np.broadcast_to(column, self.size), np.bincount(own, linear.coefficients, len(indices))
                 )
-            self._tables[key] = indices.astype(np.int64), table
+            self._tables[key] = indices, table
         return self._tables[key]
 
     def cost(self, values: Array, factors: Array) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -167,6 +167,10 @@ class Program:
     def index(self, variable: Variable) -> int:
         """Return the place of a variable in `variables`."""
         return self._indices[variable]
+
+    def places(self, variables: Iterable[Variable]) -> list[int]:
+        """Return the places of variables in `variables`."""
+        return [*map(self._indices.__getitem__, variables)]
 
     def linear(self, expression: Expression) -> Linear:
         """Return an expression by the indices of its variables."""

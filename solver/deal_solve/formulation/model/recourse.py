@@ -252,6 +252,11 @@ class Worst:
         return chosen
 
 
+def places_in(parts: Iterable[Indices]) -> Indices:
+    """Return the places that are in any of some parts, in order."""
+    return np.flatnonzero(np.bincount(np.concatenate([*parts])))
+
+
 def sum_of(parts: Iterable[Linear]) -> Linear:
     """Return the sum of expressions."""
     known = [Linear(np.empty(0, dtype=np.int64), np.empty(0)), *parts]

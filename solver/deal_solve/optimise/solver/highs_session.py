@@ -14,6 +14,7 @@ import sys
 import threading
 from collections import defaultdict
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -24,6 +25,7 @@ import pulp
 
 from deal_solve.errors import DealSolveError, Disagreement, InputError, InternalError
 from deal_solve.formulation.model.constraint import Constraint
+from deal_solve.formulation.model.expression import Variable
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Indices
 from deal_solve.optimise.solver.certificate import LinearProgram
@@ -90,6 +92,7 @@ class HighsSession:
         self._integers = np.empty(0, dtype=np.int32)
         self._kinds = 0
         self._numbers = LinearProgram()
+        self._left: list[Variable] = []
 
     def options(self, wanted: dict[str, Any]) -> None:
         """Set options by name."""
@@ -147,12 +150,17 @@ class HighsSession:
 
     def _columns(self, program: Program, view: Reduced) -> None:
         indices = np.arange(view.size, dtype=np.int32)
-        left = [v for v, column in zip(program.variables, view.column, strict=True) if column >= 0]
-        low = np.array([-math.inf if v.lowBound is None else v.lowBound for v in left], dtype=float)
-        high = np.array([math.inf if v.upBound is None else v.upBound for v in left], dtype=float)
+        if len(self._left) != view.size:
+            self._left = [program.variables[index] for index in np.flatnonzero(view.column >= 0).tolist()]
+        low, high = (
+            np.where(np.isnan(side), unbounded, side)
+            for side, unbounded in (
+                (np.array([v.lowBound for v in self._left], dtype=float), -math.inf),  # None is not a number
+                (np.array([v.upBound for v in self._left], dtype=float), math.inf),
+            )
+        )
         weights = np.zeros(view.count)
-        for variable, coefficient in program.objective.items():
-            weights[program.index(variable)] = coefficient
+        weights[program.places(program.objective)] = [*program.objective.values()]
         costs, known = view.costs(weights), self._numbers.costs
         self.highs.changeColsBounds(len(indices), indices, low, high)
         self._numbers.low, self._numbers.high = low, high
@@ -163,6 +171,8 @@ class HighsSession:
 
     def synchronise_rows(self, program: Program) -> None:
         """Bring rows up to date."""
+        if len(self._rows) == len(program.rows) and self._relaxed == len(program.relaxed):
+            return
         view, known, count = self._seen(program), len(self._rows), self.highs.getNumRow()
         hidden = frozenset() if view.has_all else program.defining
         rows: list[Constraint] = []
@@ -175,7 +185,7 @@ class HighsSession:
             low, high = (
                 np.array(side, dtype=float) for side in zip(*((row.low, row.high) for row in rows), strict=True)
             )
-            indices = np.array([program.index(v) for row in rows for v in row.terms], dtype=np.int64)
+            indices = np.array(program.places(chain.from_iterable(row.terms for row in rows)), dtype=np.int64)
             factors = np.array([c for row in rows for c in row.terms.values()], dtype=float)
             self._check_range(program, factors)
             counts, columns, values = view.rows([len(row.terms) for row in rows], indices, factors)
@@ -255,7 +265,7 @@ class HighsSession:
         A cut of a tail, which takes long to be made again, is noted only if it has at least the share `least` of the
         dual values of all cuts of its epigraph variable.
         """
-        prices = self.row_prices()
+        prices = self.row_prices().tolist()
         held = [(row, *cut) for row, cut in program.cut_points.items() if row < len(prices) and prices[row]]
         totals: defaultdict[int, float] = defaultdict(float)
         for row, number, _ in held:

@@ -102,6 +102,7 @@ def _dearest(deal: Deal, routing: Routing, regime: Regime) -> tuple[Array, float
     """Return dollars a request as it counts on the dearest open option, per row of `requests`, and the ratio."""
     rates, sums = routing.rates, routing.sums
     dollars, ratio = np.zeros(len(sums.requests)), 1.0
+    known: dict[tuple[str, str, int], float] = {}
     for name, epochs in routing.epochs.items():
         user = resolve(deal).users[name]
         for epoch in epochs:
@@ -113,9 +114,12 @@ def _dearest(deal: Deal, routing: Routing, regime: Regime) -> tuple[Array, float
                 for parts in options:
                     usd = 0.0
                     for model_id, family, cost in parts:
-                        factor, protected, overage = rates.tested(regime, model_id, family, start)
-                        usd += factor * sums.largest(protected) * cost
-                        ratio = max(ratio, sums.largest(overage))
+                        rate = known.get((model_id, family, start))
+                        if rate is None:
+                            factor, protected, overage = rates.tested(regime, model_id, family, start)
+                            rate = known[model_id, family, start] = factor * sums.largest(protected)
+                            ratio = max(ratio, sums.largest(overage))
+                        usd += rate * cost
                     dollars[row] = max(dollars[row], usd)
     return dollars, ratio
 

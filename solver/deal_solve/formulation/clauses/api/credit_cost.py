@@ -19,7 +19,7 @@ from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost
 from deal_solve.formulation.clauses.api.yearly_minimum_cost import YearlyMinimumCost
 from deal_solve.formulation.model.chunks import Selection, count_of, each, weighted
 from deal_solve.formulation.model.rate_groups import RateGroups
-from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, sum_of
+from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, places_in, sum_of
 from deal_solve.uncertainty.scenario_set import Array
 
 
@@ -38,7 +38,7 @@ class BilledBeforePeriodEnd:
     indices: Indices = field(init=False)
 
     def __post_init__(self) -> None:
-        self.indices = np.unique(np.concatenate([self.usage.indices, self.credit.taken.indices]))
+        self.indices = places_in([self.usage.indices, self.credit.taken.indices])
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return by how much more each month counts than the next: all of them 0 without a cost of capital."""
@@ -95,7 +95,7 @@ class ChargedAboveCredit:
 
     def __post_init__(self) -> None:
         parts = [self.usage.indices, self.credit.taken.indices, *(part.indices for part in self.drawn)]
-        self.indices = np.unique(np.concatenate(parts))
+        self.indices = places_in(parts)
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return how much each time counts, then the factors of what is drawn, one part after the other."""

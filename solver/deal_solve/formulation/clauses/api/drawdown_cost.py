@@ -26,7 +26,7 @@ from deal_solve.formulation.clauses.api.credit import Credited
 from deal_solve.formulation.model.chunks import FEW, Selection, count_of, each, weighted
 from deal_solve.formulation.model.per_scenario import ScalarOrArray
 from deal_solve.formulation.model.rate_groups import EVERYWHERE, RateGroups, part
-from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, sum_of
+from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, places_in, sum_of
 from deal_solve.uncertainty.scenario_set import Array
 
 Ranks: TypeAlias = NDArray[np.intp]
@@ -148,7 +148,7 @@ class DrawdownCost:
     def __post_init__(self) -> None:
         self.charges = tuple(period.charge for period in self.periods)
         found = [part for period in self.periods for part in (period.indices, period.balance.indices)]
-        self.indices = np.unique(np.concatenate([*found, *([self.credit.taken.indices] if self.credit else [])]))
+        self.indices = places_in([*found, *([self.credit.taken.indices] if self.credit else [])])
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return how much each period's charge counts."""

@@ -228,6 +228,7 @@ class Rates:
         self._ratios: dict[tuple[object, ...], tuple[ScalarOrArray, ScalarOrArray, ScalarOrArray]] = {}
         self._found: dict[tuple[Regime, str, str, int], tuple[float, ScalarOrArray, ScalarOrArray]] = {}
         self._gains: dict[Regime, bool] = {}
+        self._at_list: dict[Regime, bool] = {}
 
     def protected(self, agreement: Agreement, family: str, month: int, span: TermSpan | None = None) -> ScalarOrArray:
         """Return the protected index of a family (or of seats) in a month of an agreement (model §6), in a term that it
@@ -293,7 +294,9 @@ class Rates:
         self, regime: Regime, model_id: str, family: str, month: int
     ) -> tuple[float, ScalarOrArray, ScalarOrArray]:
         """Return the same of what counts toward a commitment: at list where it is measured so, and then no overage."""
-        if is_tested_at_list(self._deal, regime):
+        if regime not in self._at_list:
+            self._at_list[regime] = is_tested_at_list(self._deal, regime)
+        if self._at_list[regime]:
             return 1.0, self._index[family][month], 1.0
         return self.of(regime, model_id, family, month)
 

@@ -15,7 +15,7 @@ import numpy as np
 from deal_solve.formulation.clauses.api.drawdown_cost import Factors, Period
 from deal_solve.formulation.model.chunks import Selection, each, weighted
 from deal_solve.formulation.model.rate_groups import YearUsage
-from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, sum_of
+from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, places_in, sum_of
 from deal_solve.uncertainty.scenario_set import Array
 
 
@@ -34,7 +34,7 @@ class YearlyMinimumCost:
     indices: Indices = field(init=False)
 
     def __post_init__(self) -> None:
-        self.indices = np.unique(np.concatenate([self.term.indices, self.term.balance.indices]))
+        self.indices = places_in([self.term.indices, self.term.balance.indices])
 
     @cached_property
     def _shares(self) -> Array:

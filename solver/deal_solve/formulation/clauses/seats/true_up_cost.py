@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from deal_solve.formulation.model.chunks import FEW, each, taken, weighted
 from deal_solve.formulation.model.per_scenario import ScalarOrArray
 from deal_solve.formulation.model.rate_groups import part
-from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of
+from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, places_in
 from deal_solve.uncertainty.scenario_set import Array
 
 
@@ -92,7 +92,7 @@ class TrueUpCost:
     _known_steps: dict[bytes, tuple[Array, float]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.indices = np.unique(np.concatenate([self.number.indices, *(counts.indices for counts in self.counts)]))
+        self.indices = places_in([self.number.indices, *(counts.indices for counts in self.counts)])
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return how much each stage's charge counts."""
