@@ -12,10 +12,13 @@ from deal_solve import Deal, Infeasible, InputError, SolveCache, scenarios_of
 from deal_solve.analysis.curve.curve import curve
 from deal_solve.analysis.frontier.frontier import frontier
 from deal_solve.analysis.levers.waterfall import waterfall
+from deal_solve.deal.load import load
 from deal_solve.facts.decisions import key_of
+from deal_solve.optimise.search.candidate_solver import CandidateSolver
 from deal_solve.optimise.solve import solve
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
+from tests.support.paths import SCENARIOS
 from tests.support.samples import seeds
 
 
@@ -42,6 +45,19 @@ def test_a_question_that_asks_less_of_the_plan_gets_the_same_cost_and_decisions(
         assert key_of(deal, decided.plan) == key_of(deal, whole.plan)
         assert decided.objective_usd == pytest.approx(whole.objective_usd, rel=1e-6, abs=0.02)
         assert max(alone.bound_usd, whole.bound_usd) <= min(alone.objective_usd, whole.objective_usd) + 0.02
+
+
+def test_a_plan_asked_for_alone_is_the_same_without_a_bound_of_every_other_band(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deal, bounded, whole = load(SCENARIOS / "start-up.yaml"), [], CandidateSolver.bound_of_band
+    monkeypatch.setattr(
+        CandidateSolver, "bound_of_band", lambda self, *given: bounded.append(given) or whole(self, *given)
+    )
+    alone = solve(deal, asks="plan_alone")
+    assert not bounded
+    assert alone.plan == solve(deal).plan
+    assert bounded
 
 
 def _frontier(deal: Deal, **keywords: Any) -> Iterator[tuple[Any, ...]]:

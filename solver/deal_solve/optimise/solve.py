@@ -89,7 +89,7 @@ def solve(
     by_cuts = options.method == "decomposition" and is_decomposable(deal, scenarios, solver)
     branches = options.method == "decomposition" and solver == "highs"  # the extensive form audits: HiGHS alone
     settings = SearchSettings(solver, options.gap, by_cuts, branches=branches, reports_incumbent=True)
-    bounds_bands = bands is None and (options.cache is None or options.cache.is_of_sums)
+    bounds_bands = asks == "plan" and bands is None and (options.cache is None or options.cache.is_of_sums)
     settings = replace(settings, bounds_bands=bounds_bands)
     settings = replace(settings, asks=asks, tie_tolerance=0.0 if asks == "cost" else settings.tie_tolerance)
     workspace = Workspace(settings, clock, options.cache or SolveCache())
@@ -225,7 +225,8 @@ def _run(search: AgreementSearch, cache: SolveCache) -> _Found:
     cache.record(search)
     agreements, settings = search.agreements(), search.settings
     try:
-        plan, stage_left = polish(best.formulation, settings.solver, search.clock, is_whole=settings.asks == "plan")
+        is_whole = settings.asks in ("plan", "plan_alone")
+        plan, stage_left = polish(best.formulation, settings.solver, search.clock, is_whole=is_whole)
     except LimitReached:
         return _Found(search, None, agreements, _as_found(search, best))
     return _Found(search, best, agreements, plan, search.stage_left or stage_left)

@@ -128,7 +128,8 @@ def _cheapest(solution: Solution, runner_up: Solution | None, options: SolveOpti
     neutral = deal.model_copy(update={"risk": Risk()})
     limit_usd = min(usd, other) - 1.0
     with suppress(Infeasible, LimitReached, Beaten):
-        found = solve(neutral, settlement.scenarios, better_than=limit_usd, options=replace(options, baseline=None))
+        own = replace(options, baseline=None)
+        found = solve(neutral, settlement.scenarios, better_than=limit_usd, asks="plan_alone", options=own)
         return found.optimised() if settlement.mean(found.settlement.cost) <= limit_usd else None
     return None
 
