@@ -6,10 +6,10 @@ costs 0.8 · C + max(0, D - C).
 
 import pytest
 
-from deal_solve import scenarios_of, solve
+from deal_solve import Infeasible, scenarios_of, solve
 from deal_solve.deal.risk import Limit
 from deal_solve.optimise.feasible import minimum
-from tests.support.hand_deals import YEAR, newsvendor
+from tests.support.hand_deals import YEAR, certainly, commitment, newsvendor, quote
 
 BOTH = pytest.mark.parametrize("method", ["decomposition", "extensive"])
 MANY = {f"d{number}": 160 if number == 200 else 60 for number in range(201)}
@@ -70,3 +70,37 @@ def test_a_chance_over_more_than_200_scenarios_bounds_its_tail(method):
     cover = (160 / 1.005 - 140) / (1 / 1.005 - 0.8)
     assert cover == pytest.approx(98.47, abs=0.01)
     assert found == pytest.approx(0.8 * cover + (160 - cover) / 201, rel=1e-6)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "limit",
+    [
+        {"measure": "expected"},
+        {"measure": "worst", "of": "contract year 1"},
+        {"measure": "cvar", "confidence": 0.5},
+        {"probability_within": 1},
+    ],
+    ids=str,
+)
+def test_a_limit_is_kept_up_to_a_rounding_of_its_amount(method, limit):
+    """1,000,000.004 is printed as 1,000,000.00 and keeps a limit of that; two cents more do not."""
+
+    def solved(usd):
+        deal = certainly(usd / YEAR)
+        return solve(deal.model_copy(update={"limits": (Limit(at_most=1_000_000, **limit),)}), method=method)
+
+    assert solved(1_000_000.004).objective_usd == pytest.approx(1_000_000.004, abs=1e-6)
+    with pytest.raises(Infeasible):
+        solved(1_000_000.02)
+
+
+@BOTH
+def test_dollars_that_are_committed_keep_their_limit_as_it_is_stated(method):
+    """Two offers, 20 % off from 800,000 and 30 % from 800,000.004: only the first may be signed within 800,000."""
+    offers = {name: quote((usd, 0.2), overage="list") for name, usd in (("first", 800_000), ("second", 800_000.004))}
+    offers["second"]["api"]["bands"][0]["discount"] = 0.3
+    deal = certainly(1_000_000 / YEAR, **offers)
+    limit = Limit(measure="worst", of="committed", at_most=800_000)
+    solution = solve(deal.model_copy(update={"limits": (limit,)}), method=method)
+    assert commitment(solution) == 800_000

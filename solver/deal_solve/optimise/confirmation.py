@@ -89,8 +89,9 @@ def refuse_broken_limits(settlement: Settlement) -> None:
 def refuse_bound_above(plan: Settlement, known: float, bound: float, solver: str) -> None:
     """Raise Disagreement if a plan within the limits, known to cost so much, costs less than a solver's `bound`.
 
-    Amounts are objectives in dollars. A program has no tolerance for limits, and holds a probability over many
-    scenarios by its tail: a plan that keeps a limit to the cent, or meets the probability alone, is none of it.
+    Amounts are objectives in dollars. A program allows less above a limit than settlement does, and holds a probability
+    over many scenarios by its tail: a plan that keeps a limit to the cent, or meets the probability alone, may be none
+    of it.
     """
     for check in limit_checks(plan.deal, plan, is_exact=True):
         if not check.is_kept or (check.probability is not None and (check.achieved_usd or 0.0) > check.at_most_usd):

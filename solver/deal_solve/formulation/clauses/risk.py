@@ -2,7 +2,7 @@
 
 ξ_ω ≥ z_ω - η                                 CVaR = η + Σ p_ω · ξ_ω / (1-α)
 worst ≥ z_ω
-measure ≤ budget;  cost_ω ≤ budget + excess_ω · over_ω,  Σ_ω p_ω · over_ω ≤ ε
+measure ≤ budget;  cost_ω ≤ budget + excess_ω · over_ω,  Σ_ω p_ω · over_ω ≤ ε      budget: at_most + room
 """
 
 from __future__ import annotations
@@ -17,6 +17,11 @@ from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Tail, When, Worst
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import BLOCK, Array
+
+ROOM_SHARE, MAX_ROOM_USD = 1e-8, 0.0049
+"""What a limit on cost leaves above its amount, so that rounding in the sums of a program does not decide: a share of
+it, less than half a cent. What a limit is worth may be many times as much, so it is no more.
+"""
 
 
 def set_objective(program: Program, deal: Deal, against: Against) -> Expression:
@@ -77,14 +82,16 @@ def is_exact_chance(limit: Limit, size: int) -> bool:
 def add_limits(program: Program, deal: Deal, certain: Mapping[str, Expression]) -> None:
     """Add every limit of the deal; `certain` has Σ C + 12·N·price at index 1, in money units.
 
-    `committed` is over the horizon on the path with the most, `signed` over the first terms.
+    `committed` is over the horizon on the path with the most, `signed` over the first terms: decisions, which are held
+    to the dollar as stated.
     """
     for number, limit in enumerate(deal.limits):
-        bound = program.usd(deal.at_most_usd(limit))
+        at_most_usd = deal.at_most_usd(limit)
         label = f"limit_{number}"
         if limit.is_certain:
-            program.add(label, certain[limit.of] <= bound)
+            program.add(label, certain[limit.of] <= program.usd(at_most_usd))
             continue
+        bound = program.usd(at_most_usd + min(ROOM_SHARE * at_most_usd, MAX_ROOM_USD))
         when = When(limit.contract_year, limit.discounted)
         if limit.probability_within is not None:
             _chance(program, limit, when, bound, label)
