@@ -3,12 +3,17 @@
 import numpy as np
 import pytest
 
-from deal_solve import Infeasible, Proposal, SolveCache, scenarios_of, solve, varied
+from deal_solve import Infeasible, Proposal, SolveCache, load, scenarios_of, solve, varied
 from deal_solve.errors import Disagreement
+from deal_solve.formulation.build import formulate
+from deal_solve.formulation.clauses.api.rates import api_agreements
+from deal_solve.formulation.read import value_of
+from deal_solve.formulation.tie_stages import choice_stages
 from deal_solve.optimise.search import polish, tie_breaking
 from tests.support.builders import APP, bands, deal_of, only, seat_deal
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
+from tests.support.paths import SCENARIOS
 from tests.support.samples import in_every_run
 
 FREE = {"initial_order": "free"}
@@ -126,6 +131,28 @@ def test_seats_too_come_from_the_first_offer_for_the_shortest_term():
     deal = seat_deal([10.0] * 24, horizon=24, cohorts={"staff": _staff(1000)}, offers={"b": twin, "a": twin})
     seats = solve(deal).plan.seats["seat"]
     assert (seats.offer, seats.term_months) == ("b", 12)
+
+
+def test_seats_left_for_a_list_and_those_of_that_list_from_the_start_have_other_places():
+    """Of `start-up` the places are 0 growth-deal, 1 team, 2 list, 3 list-monthly. Team and two years at list-monthly
+    are 1 + 2, list-monthly from the start is 3; the same sum, so team goes first.
+    """
+    deal = load(SCENARIOS / "start-up.yaml")
+    program = formulate(deal, scenarios_of(deal), api_agreements(deal)[:1])
+    measure = next(stage.measure for stage in choice_stages(program) if stage.name == "first offer")
+    taken = program.paths[0].agreements
+    (team, monthly) = (
+        next(each for each in taken.seats if (each.seat_type, each.offer) == ("team-standard", offer))
+        for offer in ("team", "list-monthly")
+    )
+    places = []
+    for signed in (team, monthly):
+        for variable in program.program.variables:
+            variable.varValue = 0
+        for (seats, span), held in taken.seat_terms.items():
+            held.varValue = int(seats == (monthly if span.index else signed))
+        places.append(value_of(measure))
+    assert places[0] < places[1] - 0.999
 
 
 @pytest.mark.parametrize("tracks", [["seat", "none"], ["none", "seat"]])

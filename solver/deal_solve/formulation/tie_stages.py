@@ -68,9 +68,11 @@ def choice_stages(formulation: Formulation) -> list[TieStage]:
         if seats.offer in AT_LIST and held is not decisions.agreements.seats[seats]
     )
     ranked = total(weight * ranks[a.offer] * v for a, weight, v in signed)
+    seats_alone = total(ranks[seats.offer] * v for seats, v in taken.seats.items())
+    above = 1 + len(formulation.deal.seat_types) * len(ranks)  # of an equal sum the least without years at list
     return [
         TieStage("lowest band", bands, program.usd(0.01), program.unit_usd),
-        TieStage("first offer", ranked + left, 0.999, is_count=True),
+        TieStage("first offer", above * (ranked + left) + seats_alone, 0.999, is_count=True),
         TieStage("shortest term", total(weight * a.term_months * v for a, weight, v in signed), 0.999, is_count=True),
         TieStage("first track", _places(formulation), 0.999, is_count=True),
     ]
