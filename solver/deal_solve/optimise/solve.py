@@ -41,6 +41,7 @@ from deal_solve.optimise.search.workspace import Workspace
 from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.optimise.solver.solvers import Clock, fix_integers, solver_named
 from deal_solve.optimise.sums import SIGN_FIRST
+from deal_solve.optimise.within_limits import plan_within_limits
 from deal_solve.plan.crowds import too_many_combinations
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.validation.validity import refuse_impossible
@@ -171,7 +172,7 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
     is_large = scenarios.size > MAX_WRITTEN_OUT and all(limit.is_certain for limit in problem.deal.limits)
     by_cuts = replace(found, is_above_cuts=True)
     if not satisfies_measured_limits(found.best.formulation.program):
-        by_cuts = replace(by_cuts, best=None, plan=None)
+        by_cuts = replace(by_cuts, best=None, plan=_within_limits(problem, scenarios, workspace, found.plan))
     if is_large or workspace.clock.is_over:
         return by_cuts
     try:
@@ -181,6 +182,15 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
         raise
     _confirm(problem, scenarios, by_cuts.plan, again.search.bound, workspace.settings.solver)
     return by_cuts if again.best is None else replace(again, is_above_cuts=True)
+
+
+def _within_limits(
+    problem: SearchProblem, scenarios: Scenarios, workspace: Workspace, plan: Plan | None
+) -> Plan | None:
+    """Return a plan that keeps the limits, for the case that the rows find none in time; None without a limit of it."""
+    if plan is None or workspace.clock.left is None:
+        return None
+    return plan_within_limits(problem, scenarios, workspace.settings, workspace.clock, plan)
 
 
 def _bound_of(error: Infeasible | Beaten, problem: SearchProblem) -> float:
