@@ -93,7 +93,7 @@ def solve(
     bounds_bands = asks == "plan" and bands is None and (options.cache is None or options.cache.is_of_sums)
     settings = replace(settings, bounds_bands=bounds_bands)
     settings = replace(settings, asks=asks, tie_tolerance=0.0 if asks == "cost" else settings.tie_tolerance)
-    workspace = Workspace(settings, clock, options.cache or SolveCache())
+    workspace = Workspace(settings, clock, options.cache or SolveCache(is_of_sums=True))
     with threadpool_limits(1, "blas"):  # work is cut into pieces of its own; sums are the same bits on any machine
         sums = workspace.cache.sums(deal, scenarios)
         problem = SearchProblem(deal, sums, fixings=fixings, bands=bands, better_than=better_than)

@@ -77,10 +77,11 @@ class Program:
     for measures of cost are `epigraphs`, to be held up by cuts to within `optimality_tolerance` of the objective. What
     is paid on a path of buckets alone is in one of its `parts`, which shares variables, rows and epigraphs.
     `defined` are the terms of variables, by place, that are sums of others: with cuts the solver does not see them.
-    `cut_points` are, by the place of the row, the epigraph of a cut and where it was made; those that have held
-    a linear program are `binding`, and where the last one of an epigraph was made is in `last_cut_points`. `unserved`
-    and `unserved_recourse` count users who are not served. What is paid through a channel is marked with it;
-    recourse so paid is `channelled`, apart from the rest, until `clauses.channel` puts it together.
+    `cut_points` are, by the place of the row, the epigraph of a cut and where it was made; those that have held a
+    linear program are `binding` (with `notes_binding`: other searches ask), and where the last one of an epigraph was
+    made is in `last_cut_points`. `unserved` and `unserved_recourse` count users who are not served. What is paid
+    through a channel is marked with it; recourse so paid is `channelled`, apart from the rest, until `clauses.channel`
+    puts it together.
     """
 
     def __init__(self, sums: ScenarioSums, unit_usd: float, by_cuts: bool = False) -> None:
@@ -110,6 +111,7 @@ class Program:
         self.optimality_tolerance = 1e-9
         self.is_presolved = True
         self.is_branched = False
+        self.notes_binding = True
         self._slopes: dict[tuple[int, bytes], Linear] = {}
         self._payments: Payments | None = None
         self.parts: list[tuple[Program, ScenarioIndices]] = []

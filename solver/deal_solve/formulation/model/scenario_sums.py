@@ -7,7 +7,7 @@ same times the hit rate where that is not certain: a column (S,) each. Memory gr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
 from itertools import pairwise
@@ -66,6 +66,7 @@ class ScenarioSums:
         self.weights, self.size, self.months = scenarios.weights, scenarios.size, scenarios.months
         self._deal = deal
         self._discounts: dict[int, float] = {}
+        self._within: dict[tuple[Who, int, int], tuple[tuple[int, int], ...]] = {}
         self.paid_before = dict(known.paid) if known else {}
         self.undrawn = known.undrawn if known else None
         self.retired_before = dict(known.retired) if known else {}
@@ -279,11 +280,15 @@ class ScenarioSums:
             self._discounts[time] = self._deal.discount(time)
         return self._discounts[time]
 
-    def within(self, who: Who, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Yield the intervals of a user that lie in months [start, end); of an excess those of its contract year."""
-        if isinstance(who, Excess):
-            start, end = max(start, 12 * who.year), min(end, 12 * who.year + 12)
-        yield from ((low, high) for low, high in self.intervals[cohort_of(who)] if start <= low and high <= end)
+    def within(self, who: Who, start: int, end: int) -> tuple[tuple[int, int], ...]:
+        """Return the intervals of a user that lie in months [start, end); of an excess those of its contract year."""
+        key = who, start, end
+        if key not in self._within:
+            if isinstance(who, Excess):
+                start, end = max(start, 12 * who.year), min(end, 12 * who.year + 12)
+            intervals = self.intervals[cohort_of(who)]
+            self._within[key] = tuple((low, high) for low, high in intervals if start <= low and high <= end)
+        return self._within[key]
 
     def row_of(self, who: Who, start: int, basis: Basis = None) -> int:
         """Return the row of an interval in `requests` and `discounted_requests`."""

@@ -195,6 +195,7 @@ class AgreementSearch:
         formulation = kept.formulation
         formulation.program.optimality_tolerance = self.settings.optimality_tolerance
         formulation.program.is_presolved = self.settings.presolves
+        formulation.program.notes_binding = self.programs is None  # else each solve is as alone: none is warm-started
         self.clock.building += monotonic() - before
         size = size_of(formulation)
         if self.settings.branches and size.nonzeros <= BRANCHED_NONZEROS:
