@@ -18,6 +18,7 @@ from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
 from deal_solve.formulation.model.recourse import Epigraph, Linear, Tail, Worst
 from deal_solve.optimise.search.agreement import Candidate
+from deal_solve.optimise.search.benders import Measures
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.uncertainty.measures import cvar
 from tests.support.both_methods import SEED, agree, generated
@@ -370,3 +371,12 @@ def test_a_mean_quality_that_no_option_reaches_is_infeasible_where_options_need_
     }
     with pytest.raises(Infeasible):
         solve(dollars(workloads={"app": work}))
+
+
+def test_a_plan_that_is_asked_for_again_is_valued_once_whatever_stands_for_its_measure():
+    valued = []
+    epigraph = SimpleNamespace(index=2, value=lambda values, known: valued.append(values.tolist()) or sum(values[:2]))
+    program = SimpleNamespace(epigraphs=[epigraph], measured=(b"", {}))
+    asked = [[1.0, 4.0, 3.0], [1.0, 4.0, 6.0], [1.0, 5.0, 3.0]]
+    assert [Measures(program, np.array(plan)).excess(0) for plan in asked] == [2.0, -1.0, 3.0]
+    assert valued == [asked[0], asked[2]]

@@ -108,6 +108,7 @@ class Program:
         self.cut_points: dict[int, tuple[int, Array]] = {}
         self.binding: dict[int, tuple[int, Array]] = {}
         self.last_cut_points: dict[int, Array] = {}
+        self.measured: tuple[bytes, dict[int, float]] = b"", {}
         self.optimality_tolerance = 1e-9
         self.is_presolved = True
         self.is_branched = False

@@ -94,16 +94,41 @@ def _forget(program: Program) -> None:
         part.forget()
 
 
+class Measures:
+    """The measures of a program's epigraph variables at a plan, by number: each is valued once, and those of the plan
+    valued last are kept with the program. Stage after stage of the polishing ends at the same plan.
+    """
+
+    def __init__(self, program: Program, values: Array) -> None:
+        self.program, self.values, self.costs = program, values, Costs()
+        plan = values.copy()
+        plan[[epigraph.index for epigraph in program.epigraphs]] = 0.0  # no measure depends on what stands for one
+        key = plan.tobytes()
+        if program.measured[0] != key:
+            program.measured = key, {}
+        self._known = program.measured[1]
+
+    def of(self, number: int) -> float:
+        """Return the measure that the epigraph variable of a number stands for (money units)."""
+        if number not in self._known:
+            self._known[number] = self.program.epigraphs[number].value(self.values, self.costs)
+        return self._known[number]
+
+    def excess(self, number: int) -> float:
+        """Return how far the epigraph variable lies below its measure."""
+        return self.of(number) - float(self.values[self.program.epigraphs[number].index])
+
+
 def exact_objective(program: Program, objective: Expression) -> float:
     """Return an objective at the values found, every epigraph variable replaced by its measure (money units)."""
-    values, known = _values(program), Costs()
-    coefficients = np.zeros(len(values))
+    values = _values(program)
+    coefficients, measures = np.zeros(len(values)), Measures(program, values)
     for variable, coefficient in objective:
         coefficients[program.index(variable)] += coefficient
     total = coefficients @ values
-    for epigraph in program.epigraphs:
+    for number, epigraph in enumerate(program.epigraphs):
         if weight := coefficients[epigraph.index]:
-            total += weight * (epigraph.value(values, known) - values[epigraph.index])
+            total += weight * measures.excess(number)
     _forget(program)
     return float(total)
 
@@ -113,19 +138,18 @@ def is_tight(program: Program) -> bool:
 
     Settlement may cost more than any cut.
     """
-    values, known = _values(program), Costs()
-    room = TIGHTNESS_TOLERANCE * _scale(program, values)
-    counted = zip(program.epigraphs, _weights(program), strict=True)
-    costs = all(not weight or each.value(values, known) <= values[each.index] + room for each, weight in counted)
+    values = _values(program)
+    room, measures = TIGHTNESS_TOLERANCE * _scale(program, values), Measures(program, values)
+    costs = all(not weight or measures.excess(number) <= room for number, weight in enumerate(_weights(program)))
     return costs and satisfies_measured_limits(program)
 
 
 def satisfies_measured_limits(program: Program) -> bool:
     """Whether the plan found keeps every row in which an epigraph variable lies below its measure, as in a limit."""
-    values, known = _values(program), Costs()
-    room, measures = ROOM_OF_LIMITS * _scale(program, values), values.copy()
-    for epigraph in program.epigraphs:
-        measures[epigraph.index] = max(epigraph.value(values, known), values[epigraph.index])
+    values = _values(program)
+    room, measures, known = ROOM_OF_LIMITS * _scale(program, values), values.copy(), Measures(program, values)
+    for number, epigraph in enumerate(program.epigraphs):
+        measures[epigraph.index] = max(known.of(number), values[epigraph.index])
     above = {program.variables[index] for index in np.flatnonzero(measures > values + room)}
     return all(
         _excess(program, row, measures) <= room
@@ -243,11 +267,12 @@ def _separate(program: Program, values: Array, inner: Array | None = None, *, to
     no more than its own tolerance.
     """
     values = _clean(values)
-    room, known, elsewhere = tolerance * _scale(program, values), Costs(), Costs()
-    lows = [epigraph.value(values, known) - values[epigraph.index] for epigraph in program.epigraphs]
+    room, measures, elsewhere = tolerance * _scale(program, values), Measures(program, values), Costs()
+    lows = [measures.excess(number) for number in range(len(program.epigraphs))]
     weights = [weight or 1.0 for weight in _weights(program)]
     if sum(max(low, 0.0) * weight for low, weight in zip(lows, weights, strict=True)) <= room:
         return False
+    known = measures.costs
     points = [(values, known)] if inner is None else [(inner, elsewhere), (values, known)]
     found = False
     for number, (epigraph, low) in enumerate(zip(program.epigraphs, lows, strict=True)):
