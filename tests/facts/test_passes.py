@@ -8,7 +8,7 @@ from deal_solve.facts.notes import may_differ_as_used, plan_notes
 from deal_solve.outputs import to_json
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.proposal import Proposal
-from deal_solve.settlement.settle import settle
+from deal_solve.settlement.settle import cost_of, settle
 from deal_solve.uncertainty.measures import cvar, quantiles
 from deal_solve.uncertainty.sampling import SampledSet, sample
 from deal_solve.uncertainty.scenario_set import BLOCK
@@ -44,6 +44,7 @@ def test_the_file_draws_each_block_of_scenarios_once(monkeypatch, text):
     proposal = {"api": {"offer": "paper", "commitment_usd": [120_000, 120_000]}}
     plan, _ = complete(deal, Proposal.model_validate(proposal), scenarios)
     settlement = settle(deal, plan, scenarios)
+    assert np.array_equal(cost_of(deal, plan, scenarios), settlement.cost)
     drawn, block = [], SampledSet.block
     monkeypatch.setattr(SampledSet, "block", lambda self, index: drawn.append(index) or block(self, index))
     first = to_json(settlement)

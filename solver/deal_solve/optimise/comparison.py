@@ -23,7 +23,7 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.optimise.sums import sums_of
 from deal_solve.plan.plan import Plan
-from deal_solve.settlement.settle import settle
+from deal_solve.settlement.settle import cost_of
 from deal_solve.uncertainty.first_users import FirstUsers
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
@@ -68,7 +68,7 @@ def comparison_of(
     if isinstance(known, Solution) and known.baseline_cost is not None:
         return Comparison(known.baseline, Against(baseline=known.baseline_cost))
     if isinstance(known, Plan):
-        return Comparison(known, Against(baseline=settle(free, known, scenarios).cost))
+        return Comparison(known, Against(baseline=cost_of(free, known, scenarios)))
     baseline = SearchProblem(free, sums, fixings=fixings, scope="no_commitment")
     cached = workspace.cache.baseline(baseline)
     if cached is not None:
@@ -76,7 +76,7 @@ def comparison_of(
     plan, notes = _baseline(baseline, scenarios, workspace)
     if any(part for name, part in fixings.proposal if name != "api"):
         notes += (SAME_PINS,)
-    found = Comparison(plan, Against(baseline=settle(free, plan, scenarios).cost), notes)
+    found = Comparison(plan, Against(baseline=cost_of(free, plan, scenarios)), notes)
     if not workspace.clock.is_over:
         workspace.cache.keep_baseline(baseline, found)
     return found

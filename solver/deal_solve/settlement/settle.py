@@ -161,6 +161,25 @@ def settle(
     invoices are kept for a single scenario, or if asked and the set is one block. Raises InputError for a plan that
     does not fit the deal.
     """
+    deal, scenarios = _signed(deal, plan, scenarios)
+    keep_rows = keep_rows and scenarios.block_count == 1
+
+    def settled(_: int, block: ScenarioSet) -> Settlement:
+        return replace(_settle_block(deal, plan, block, order, keep_rows), scenarios=scenarios)  # no block is kept
+
+    parts = each_block(scenarios, settled)
+    return parts[0] if len(parts) == 1 else _joint(parts, bool(plan.later))
+
+
+def cost_of(deal: Deal, plan: Plan, scenarios: Scenarios) -> Array:
+    """Return what a plan costs in each scenario (S,), USD, discounted: `cost` of `settle`, and nothing else is held."""
+    deal, scenarios = _signed(deal, plan, scenarios)
+    costs = each_block(scenarios, lambda _, block: _settle_block(deal, plan, block, "highest_ratio", False).cost)
+    return np.concatenate(costs)
+
+
+def _signed(deal: Deal, plan: Plan, scenarios: Scenarios) -> tuple[Deal, Scenarios]:
+    """Return the deal signed in the month of a plan, and its scenarios; raises InputError if it does not fit."""
     if deal.is_open and plan.signing_month not in deal.signing_months:
         known = ", ".join(map(deal.dated, deal.signing_months))
         month = deal.dated(plan.signing_month)
@@ -169,13 +188,7 @@ def settle(
         deal = deal.whole.signed_in(plan.signing_month)
     scenarios = in_months_of(deal, scenarios)
     _check(deal, plan)
-    keep_rows = keep_rows and scenarios.block_count == 1
-
-    def settled(_: int, block: ScenarioSet) -> Settlement:
-        return replace(_settle_block(deal, plan, block, order, keep_rows), scenarios=scenarios)  # no block is kept
-
-    parts = each_block(scenarios, settled)
-    return parts[0] if len(parts) == 1 else _joint(parts, bool(plan.later))
+    return deal, scenarios
 
 
 BY_SCENARIO = (

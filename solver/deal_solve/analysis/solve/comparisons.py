@@ -93,7 +93,7 @@ def comparisons(solution: Solution, options: SolveOptions | None, *, has_runner_
     if options is not None and options.time_limit is None:
         options = replace(options, time_limit=MAX_SECONDS)
     settlement, free, others = solution.settlement, None, _is_any
-    no_commitment = runner_up = None
+    no_commitment = None
     if _commits(solution):
         is_plain = solution.baseline is None and settlement.deal.whole is settlement.deal
         if is_plain and options is not None and has_runner_up:
@@ -101,19 +101,20 @@ def comparisons(solution: Solution, options: SolveOptions | None, *, has_runner_
             others = _has_commitment  # of those without one the nearest is known
         may_solve = has_runner_up or solution.baseline is not None
         no_commitment = _solved(solution, free) or _without_commitment(solution, options if may_solve else None)
+    runner_up = None  # its settlement is large, and is kept no longer than it is compared
     if options is not None and has_runner_up:
-        runner_up = nearest(solution, others, options, free)
+        runner_up = _solved(solution, nearest(solution, others, options, free))
     return Comparisons(
         worst_tenth_usd=cvar(settlement.cost, settlement.weights, WORST_TENTH),
         worst_tenth_above_usd=_worst_above(solution, settlement.cost),
         no_commitment=no_commitment,
         as_today=_as_today(solution),
-        runner_up=_solved(solution, runner_up),
+        runner_up=runner_up,
         cheapest=_solved(solution, None if options is None else _cheapest(solution, runner_up, options)),
     )
 
 
-def _cheapest(solution: Solution, runner_up: Solution | None, options: SolveOptions) -> Solution | None:
+def _cheapest(solution: Solution, runner_up: ComparedPlan | None, options: SolveOptions) -> Solution | None:
     """Return the plan of least expected cost where risk passes over it, and neither of the two plans known is it.
 
     It is looked for where nothing is committed or the runner-up is cheaper; what costs a dollar less is the same.
@@ -122,7 +123,7 @@ def _cheapest(solution: Solution, runner_up: Solution | None, options: SolveOpti
     deal, usd = settlement.deal, settlement.mean(settlement.cost)
     if (not deal.risk.weight and deal.risk.criterion == "expected") or options.left == 0.0:
         return None
-    other = usd if runner_up is None else settlement.mean(runner_up.settlement.cost)
+    other = usd if runner_up is None else runner_up.expected_usd
     if _commits(solution) and other >= usd - 1.0:
         return None
     neutral = deal.model_copy(update={"risk": Risk()})
