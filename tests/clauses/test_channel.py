@@ -325,7 +325,7 @@ def test_the_page_says_what_counted_towards_the_commitment_and_when_the_rest_is_
     assert any(re.match(r"of which counted towards aws +25,000 +25,000$", line) for line in printed(solution))
     assert "100,000.00" in cloud_table(solution.settlement)
     (paid,) = [event for event in calendar(solution.settlement) if event.kind == "cloud"]
-    assert f"{paid.day} {paid.what}" == "2028-01-01 what year 1 lacks of the commitment to aws is paid"
+    assert f"{paid.day} {paid.what}" == "2027-12-31 what year 1 lacks of the commitment to aws is paid"
 
 
 def printed(solution):

@@ -42,8 +42,8 @@ def test_the_year_that_runs_ends_inside_the_horizon_and_the_next_one_is_cut():
     assert lines(found)["cloud_shortfall"] == pytest.approx(30 + 5)
     paid = {event.day.isoformat(): event.what for event in calendar(found) if event.kind == "cloud"}
     assert paid == {
-        "2027-11-01": "what year 1 lacks of the commitment to aws is paid",
-        "2028-01-01": "what year 2 lacks of the commitment to aws is paid",
+        "2027-10-31": "what year 1 lacks of the commitment to aws is paid",
+        "2027-12-31": "what year 2 lacks of the commitment to aws is paid",
     }
 
 

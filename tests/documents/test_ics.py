@@ -49,6 +49,18 @@ def test_what_recurs_has_a_rule():
     assert dict(invoice["RRULE"]) == {"FREQ": ["MONTHLY"], "INTERVAL": [1], "COUNT": [12]}
 
 
+def test_what_is_paid_at_the_end_of_a_month_recurs_on_its_last_day():
+    """Usage in arrears of twelve months: from 31 January on, in months of 28 and 30 days too."""
+    deal = newsvendor(payment="arrears")
+    bill = next(
+        event
+        for event in icalendar.Calendar.from_ical(ics_of(settled(deal))).walk("VEVENT")
+        if event["CATEGORIES"].to_ical() == b"BILL"
+    )
+    assert bill.start == date(2027, 1, 31)
+    assert dict(bill["RRULE"]) == {"FREQ": ["MONTHLY"], "INTERVAL": [1], "COUNT": [12], "BYMONTHDAY": [-1]}
+
+
 def test_a_count_of_users_recurs_to_the_end_of_its_term():
     deal = load(next(path for path in EXAMPLES if path.stem == "hybrid"))
     for event in calendar(settled(deal)):

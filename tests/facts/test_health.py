@@ -68,7 +68,7 @@ def test_calendar_of_one_term(settled):
         ("2027-01-01", "quote starts for 12 months: API"),
         ("2027-01-01", "API commitment of contract year 1"),
         ("2027-07-01", "start negotiating what follows quote (ends 2027-12)"),
-        ("2028-01-01", "API usage above commitment, 2027-01 to 2027-12 (expected)"),
+        ("2027-12-31", "API usage above commitment, 2027-01 to 2027-12 (expected)"),
         ("2028-01-01", "quote has ended"),
     ]
 
@@ -126,8 +126,8 @@ def test_the_calendar_invoices_all_that_is_committed():
 @pytest.mark.parametrize(
     ("payment", "expected"),
     [
-        ("prepaid", [("API usage above commitment", "2027-04-01", 15_000, 1)]),
-        ("arrears", [("API usage", "2027-02-01", 288_000, 12), ("API overage surcharge", "2027-04-01", 3_000, 1)]),
+        ("prepaid", [("API usage above commitment", "2027-03-31", 15_000, 1)]),
+        ("arrears", [("API usage", "2027-01-31", 288_000, 12), ("API overage surcharge", "2027-03-31", 3_000, 1)]),
     ],
 )
 def test_bills_for_use_are_in_the_calendar(payment, expected):
@@ -144,7 +144,7 @@ def test_what_is_billed_before_signing_is_in_the_calendar():
     """Renewal signs in May what ends in July; the overage of the months until then is paid on that day."""
     settlement = solved("renewal").settlement
     (billed,) = [event for event in calendar(settlement) if "before signing" in event.what]
-    assert (f"{billed.day}", billed.kind) == ("2027-05-01", "bill")
+    assert (f"{billed.day}", billed.kind) == ("2027-04-30", "bill")
     assert billed.usd == pytest.approx(settlement.mean(settlement.before))
 
 
@@ -165,7 +165,7 @@ signing: {months: [3], early: forfeited}
 def test_a_contract_year_that_seats_in_force_cut_is_counted_at_its_end():
     """Signed in April, seats from July: year 1 ends with March; year 2 with the horizon."""
     counts = [event for event in calendar(solve(loads(RUNNING)).settlement) if event.kind == "count"]
-    assert [f"{event.day}" for event in counts] == ["2028-04-01", "2029-01-01"]
+    assert [f"{event.day}" for event in counts] == ["2028-03-31", "2028-12-31"]
 
 
 def test_what_seats_in_force_cost_after_signing_is_not_of_the_months_before_it():
@@ -185,7 +185,7 @@ def test_users_are_first_counted_in_the_first_year_with_contracted_seats():
     settlement = solve(deal).settlement
     counts = [event for event in calendar(settlement) if event.kind == "count"]
     assert [seats.contracted for seats in settlement.plan.seats.values()] == [(0, 30)]
-    assert [(f"{event.day}", event.recurrence) for event in counts] == [("2028-04-01", (4, 3))]
+    assert [(f"{event.day}", event.recurrence) for event in counts] == [("2028-03-31", (4, 3))]
 
 
 def test_seats_have_one_price_in_the_calendar_and_in_the_cost_of_the_year():

@@ -159,23 +159,24 @@ horizon_months: 12
 cohorts: {b: {headcount: 20, tracks: [team-premium]}}
 offers: {q: {terms: [12], seats: {team-premium: {usd_per_user_month: 80, billing: monthly}}}}
 """)
-    assert "2027-01-01 first of 12 invoices of 1,600 (20 Claude Team, premium seats) 2027-02-01 first count" in page
+    assert "2027-01-01 first of 12 invoices of 1,600 (20 Claude Team, premium seats) 2027-01-31 first count" in page
     assert "invoices 19,200" not in page
     page = page_of(BY_QUARTER)
     assert (
-        "2027-01-01 first of 4 invoices of 60,000 (API commitment) 2027-04-01 API usage above commitment: about 15,000"
+        "2027-01-01 first of 4 invoices of 60,000 (API commitment) 2027-03-31 API usage above commitment: about 15,000"
         in page
     )
 
 
 def test_seats_without_a_contract_are_named_and_no_heading_stands_alone():
-    """20 people from October: by the month they cost less than by the year, and nothing has a date."""
+    """20 people from October, by the month: nine months at the minimum of 2 seats at 125, three at 20."""
     page = page_of("""
 horizon_months: 12
 cohorts: {b: {headcount: 20, tracks: [team-premium], starts: 2027-10}}
 """)
     assert "Seats Claude Team, premium seat: billed monthly at list, no contract Committed nothing" in page
-    assert "Dates of" not in page
+    bills = "first of 12 monthly bills for Claude Team, premium seats without a contract"
+    assert f"2027-01-01 {bills}: about 250 (9,750 in all)" in page
 
 
 def test_why_few_seats_are_contracted_for_many_people_is_said():

@@ -24,6 +24,7 @@ Result = TypeVar("Result")
 USAGE_LINES = ("usage", "uncounted_usage", "other_charges")
 """Lines that the API is billed on month by month."""
 USED = "API usage"
+BEFORE = "before signing and of seats in force"
 MINIMUM_USD = 0.5
 """What comes to less is not shown."""
 PERIOD_LINES = ("overage", "shortfall")
@@ -113,11 +114,13 @@ def paid_in(row: Row) -> int:
 class Bill:
     """What is billed beside commitments and contracted seats, month by month or in one; expected USD, not discounted.
 
-    `paid` is when the first is paid, in months, `first_usd` how much that is; `invoices` how many there are, `usd` what
-    they come to; `item` what is billed, in a few words. Usage grows and falls, so that they are not equal.
+    `paid` is the month in which the first is paid, at its end or (`is_at_end` false) at its start, `first_usd` how much
+    that is; `invoices` how many there are, `usd` what they come to; `item` what is billed, in a few words. Usage grows
+    and falls, so that they are not equal.
     """
 
     paid: int
+    is_at_end: bool
     usd: float
     first_usd: float
     invoices: int
@@ -159,37 +162,39 @@ def bills(settlement: Settlement) -> Iterator[Bill]:
 
     What is billed month by month for one contract year is together; what ends a commitment period is in one.
     """
-    by_label: dict[tuple[str, str], dict[int, float]] = {}
+    by_label: dict[tuple[str, str, bool], dict[int, float]] = {}
     at_end: dict[int, dict[str, float]] = {}
     months: dict[int, str] = {}
-    before: dict[str, dict[int, float]] = {}
+    before: dict[tuple[str, bool], dict[int, float]] = {}
     deal, plan = settlement.deal, settlement.plan
     for (line, item, first, last, paid), usd in expected_rows(settlement).items():
+        row = Row(line, item, 1, usd, paid, first, last)
+        month, is_at_end = paid_in(row), paid > last
         if line in PERIOD_LINES:
-            title, period = line_title(deal, plan, line), at_end.setdefault(paid, {})
+            title, period = line_title(deal, plan, line), at_end.setdefault(month, {})
             period[title] = period.get(title, 0.0) + usd
-            row = Row(line, item, 1, usd, paid, first, last)
-            months[paid] = deal.span(commitment_start(deal, plan, row), last + 1)
+            months[month] = deal.span(commitment_start(deal, plan, row), last + 1)
         elif line == "before" and is_billed(line, item):
-            by_month = before.setdefault(item, {})
-            by_month[paid] = by_month.get(paid, 0.0) + usd
+            by_month = before.setdefault((item, is_at_end), {})
+            by_month[month] = by_month.get(month, 0.0) + usd
         elif label := _label(deal, plan, line, item, last // 12):
-            by_month = by_label.setdefault(label, {})
-            by_month[paid] = by_month.get(paid, 0.0) + usd
-    for (item, of), amounts in by_label.items():
+            by_month = by_label.setdefault((*label, is_at_end), {})
+            by_month[month] = by_month.get(month, 0.0) + usd
+    for (item, of, is_at_end), amounts in by_label.items():
         for run in _runs(amounts):
             pace = ", billed monthly" if len(run) > 1 else ""
-            yield _bill(run, item, f"{item}{of}{pace}{' in arrears' * bool(pace and item == USED)} (expected)")
-    for paid, by_title in at_end.items():
+            what = f"{item}{of}{pace}{' in arrears' * bool(pace and item == USED)} (expected)"
+            yield _bill(run, is_at_end, item, what)
+    for month, by_title in at_end.items():
         names = [title for title, usd in by_title.items() if usd >= MINIMUM_USD]
         if names:
             item = listed(names)
-            yield _bill({paid: sum(by_title.values())}, item, f"{item}, {months[paid]} (expected)")
-    for item, amounts in before.items():
+            yield _bill({month: sum(by_title.values())}, True, item, f"{item}, {months[month]} (expected)")
+    for (item, is_at_end), amounts in before.items():
         for run in _runs(amounts):
             pace = ", billed monthly" if len(run) > 1 else ""
-            whose = "of the months before signing" if max(run) <= 0 else "before signing and of seats in force"
-            yield _bill(run, item, f"{item}, {whose}{pace} (expected)")
+            whose = "of the months before signing" if max(run) < (0 if is_at_end else 1) else BEFORE
+            yield _bill(run, is_at_end, item, f"{item}, {whose}{pace} (expected)")
 
 
 def _label(deal: Deal, plan: Plan, line: str, item: str, year: int) -> tuple[str, str] | None:
@@ -226,6 +231,6 @@ def _runs(amounts: dict[int, float]) -> Iterator[dict[int, float]]:
         yield run
 
 
-def _bill(run: dict[int, float], item: str, what: str) -> Bill:
+def _bill(run: dict[int, float], is_at_end: bool, item: str, what: str) -> Bill:
     first = min(run)
-    return Bill(first, sum(run.values()), run[first], len(run), item, what)
+    return Bill(first, is_at_end, sum(run.values()), run[first], len(run), item, what)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 import numpy as np
@@ -89,6 +89,11 @@ def calendar(settlement: Settlement) -> Table[Event]:
     return Table(tuple(sorted(found, key=lambda event: event.day)))
 
 
+def month_end(deal: Deal, month: int) -> date:
+    """Return the last day of a month: what is paid at its end is paid in it, in the calendar as in cash by month."""
+    return deal.calendar(month + 1) - timedelta(days=1)
+
+
 def _in_force(deal: Deal) -> Iterator[Event]:
     """Yield the end of the agreement in force where it is not cut short by signing."""
     held = deal.whole.in_force
@@ -120,7 +125,7 @@ def _clouds(settlement: Settlement) -> Iterator[Event]:
         for year in range(cloud_year(deal, 0), cloud_years(deal)):
             what = f"what year {year + 1} lacks of the commitment to {cloud.title or name} is paid"
             end = months_of_cloud_year(deal, year).stop
-            yield Event(deal.calendar(end), "cloud", what, lacking.get((name, end)) or None)
+            yield Event(month_end(deal, end - 1), "cloud", what, lacking.get((name, end)) or None)
 
 
 def _tables(deal: Deal, plan: Plan) -> Iterator[Event]:
@@ -206,7 +211,7 @@ def _signed(deal: Deal, plan: Plan) -> dict[str, list[tuple[TermSpan, list[str]]
 def _bills(settlement: Settlement) -> Iterator[Event]:
     """Yield what is billed as it is used, built, added and granted."""
     for bill in bills(settlement):
-        day = settlement.deal.calendar(bill.paid)
+        day = month_end(settlement.deal, bill.paid) if bill.is_at_end else settlement.deal.calendar(bill.paid)
         yield Event(day, "bill", bill.what, bill.usd, bill.item, bill.invoices, bill.first_usd)
 
 
@@ -256,9 +261,9 @@ def _checks(deal: Deal, plan: Plan) -> Iterator[Event]:
             first = next(index for index, year in enumerate(years) if seats.contracted[year])
             months = [seat_months(deal, seat_type, year) for year in years[first:]]
             for run in _runs([min(t + clause.check, own.stop) for own in months for t in own[:: clause.check]], clause):
-                text = f"first {what}, then every {_pace(clause.check)} until {deal.calendar(run[-1]):%Y-%m}"
+                text = f"first {what}, then every {_pace(clause.check)} until {deal.calendar(run[-1] - 1):%Y-%m}"
                 counts = (len(run), clause.check)
-                yield Event(deal.calendar(run[0]), "count", text if len(run) > 1 else what, counts=counts)
+                yield Event(month_end(deal, run[0] - 1), "count", text if len(run) > 1 else what, counts=counts)
 
 
 def _runs(days: list[int], clause: TrueUp) -> list[list[int]]:

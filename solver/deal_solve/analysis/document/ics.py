@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from deal_solve.currency import coded
 from deal_solve.deal.deal import Deal
@@ -49,7 +49,8 @@ def _event(deal: Deal, event: Event, number: int) -> Iterator[str]:
     yield f"DTSTART;VALUE=DATE:{day}"
     times, months = event.recurrence
     if times > 1:
-        yield f"RRULE:FREQ=MONTHLY;INTERVAL={months};COUNT={times}"
+        is_last_day = (event.day + timedelta(days=1)).day == 1
+        yield f"RRULE:FREQ=MONTHLY;INTERVAL={months};COUNT={times}{';BYMONTHDAY=-1' * is_last_day}"
     yield f"SUMMARY:{_text(words)}"
     if event.usd is not None:
         parts = "" if event.invoices == 1 else f" in {counted(event.invoices, 'equal part')}"
