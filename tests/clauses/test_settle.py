@@ -8,7 +8,7 @@ import pytest
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import ApiTerm, RenewalRow, RenewalTable, SeatTerm
 from deal_solve.settlement.lines import LINES
-from deal_solve.settlement.settle import settle
+from deal_solve.settlement.settle import cost_of, settle
 from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.builders import (
     APP,
@@ -135,6 +135,15 @@ def test_a_plan_is_signed_in_a_month_in_which_the_deal_may_be():
         settle(deal, plan.model_copy(update={"signing_month": 3}), scenarios_of(deal))
     always = api_deal(100)
     assert settle(always, plan, scenarios_of(always)).deal is always
+
+
+def test_a_plan_with_a_month_of_signing_does_not_fit_a_deal_that_is_signed_at_its_start():
+    """It was made in another deal, which may be signed in its fourth month."""
+    deal, plan = api_deal(100), api_plan((0, (0,)), offer="list").model_copy(update={"signing_month": 3})
+    words = "plan: signing_month is 3 (2027-04), but the deal is signed at its start, in 2027-01; leave it out of"
+    for price in (settle, cost_of):
+        with pytest.raises(InputError, match=f"^{re.escape(words)}"):
+            price(deal, plan, scenarios_of(deal))
 
 
 def all_together(order="highest_ratio"):

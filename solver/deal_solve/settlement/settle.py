@@ -180,6 +180,12 @@ def cost_of(deal: Deal, plan: Plan, scenarios: Scenarios) -> Array:
 
 def _signed(deal: Deal, plan: Plan, scenarios: Scenarios) -> tuple[Deal, Scenarios]:
     """Return the deal signed in the month of a plan, and its scenarios; raises InputError if it does not fit."""
+    if not deal.whole.is_open and plan.signing_month:
+        month, at = deal.dated(plan.signing_month), f"{deal.whole.start:%Y-%m}"
+        raise InputError(
+            f"plan: signing_month is {month}, but the deal is signed at its start, in {at}; leave it out of the plan, "
+            "or state the month in the deal (signing.months)"
+        )
     if deal.is_open and plan.signing_month not in deal.signing_months:
         known = ", ".join(map(deal.dated, deal.signing_months))
         month = deal.dated(plan.signing_month)
