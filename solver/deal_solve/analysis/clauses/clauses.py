@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Unpack
+from typing import Any, Unpack
 
+from deal_solve.analysis.clauses.points import RESOLUTION, DiscountCurve
 from deal_solve.analysis.clauses.result import (
     AT_BEST,
     COSTLIER,
@@ -35,7 +36,7 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
 from deal_solve.frames import Table
 from deal_solve.messages import counted, did_you_mean, unknown
-from deal_solve.optimise.neighbours import answers
+from deal_solve.optimise.neighbours import Ask, answers
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.settings import Asks
 from deal_solve.optimise.solution import Solution
@@ -47,10 +48,6 @@ from deal_solve.uncertainty.sampling import method_of
 from deal_solve.uncertainty.scenario_set import Scenarios, ready
 
 PAIRS = 3
-RESOLUTION = 0.05
-"""Points of discount between which no more is solved: a straight line does."""
-VALUE_TOLERANCE = 0.01
-"""Once a solve is this near to a value, as a share of it, a straight line to the next one does."""
 MAX_POINTS = 40.0
 ALIKE = 0.002
 """Two clauses whose joint value is the sum to this share are independent."""
@@ -86,14 +83,14 @@ def clauses(
     drawn = replicates(base, sampling) if deal.risk.criterion == "expected" else Replicates(base, ())
     negotiation = _Negotiation(base, drawn, chosen, options)
     negotiation.refuse_unknown(also)
-    values = sorted(negotiation.values(), key=_order)
-    dearest = [row.clause for row in values if row.worth_usd > 0 and not row.finding][:pairs]
-    found = tuple(negotiation.pairs(dict.fromkeys((*also, *itertools.combinations(dearest, 2)))))
+    rows = sorted(negotiation.values(), key=_order)
+    dearest = [row.clause for row in rows if row.worth_usd > 0 and not row.finding][:pairs]
+    values, found = negotiation.compared(rows, dict.fromkeys((*also, *itertools.combinations(dearest, 2))))
     notes = (*base.notes, *_notes(base, chosen), *_not_in_time(values, found, bool(drawn.sets)))
     return Clauses(
         offer=chosen,
         objective_usd=base.objective_usd,
-        values=Table(tuple(values)),
+        values=Table(values),
         pairs=Table(found),
         curve=negotiation.curve,
         base=base,
@@ -198,13 +195,7 @@ class _Negotiation:
         found = {name: row or _late(priced[name]) for name, row in zip(priced, solved, strict=True)}
         rows = [found.get(name) or self._unpriced(step) for name, step in self.steps.items()]
         self.value_of = {row.clause: row.value_usd for row in rows if row.value_usd is not None}
-        if not self.is_signed:
-            yield from rows
-            return
-        points = self._points([row.worth_usd for row in rows if row.worth_usd > 0])
-        for row in rows:
-            is_known = row.worth_usd <= 0 or row.worth_usd in points
-            yield replace(row, points=points.get(row.worth_usd), has_points_in_time=is_known)
+        yield from rows
 
     def _unpriced(self, step: ClauseStep) -> ClauseValue:
         return self._row(step, AT_BEST if step.deal is None else NOT_PRICED, self.base, self.base)
@@ -256,25 +247,61 @@ class _Negotiation:
         found = estimate(costs[0] - costs[1])
         return found.usd - found.half_usd, found.usd + found.half_usd
 
-    def pairs(self, requested: Iterable[tuple[str, str]]) -> Iterator[ClausePair]:
-        """Yield every pair of clauses that can be asked for together."""
-        both: dict[tuple[str, str], Deal] = {}
-        for first, second in requested:
-            one = self.steps[first].deal
-            steps = clause_steps(one, self.offer) if one is not None else ()
-            step = next((step for step in steps if step.clause == second), None)
-            if step is not None and _is_priced(step) and {first, second} <= set(self.value_of):
-                both[first, second] = _changed(step)
-            elif step is not None and _is_priced(step):
-                yield ClausePair(first, second, None, None, NOT_IN_TIME, is_proven=False)
-        gains = answers([partial(self._gain, deal) for deal in both.values()], self.options, self.base)
-        for (first, second), gain in zip(both, gains, strict=True):
-            if gain is None:
-                yield ClausePair(first, second, None, None, NOT_IN_TIME, is_proven=False)
-                continue
-            usd, is_proven = gain
-            extra = usd - self.value_of[first] - self.value_of[second]
-            yield ClausePair(first, second, usd, extra, _together(usd, extra), is_proven)
+    def compared(
+        self, rows: Sequence[ClauseValue], requested: Iterable[tuple[str, str]]
+    ) -> tuple[tuple[ClauseValue, ...], tuple[ClausePair, ...]]:
+        """Return clauses with the points of discount that are worth as much, and every pair of two that can be asked
+        for together.
+        """
+        both = {pair: deal for pair in requested if (deal := self._together(*pair)) is not None}
+        in_time = [pair for pair in both if set(pair) <= set(self.value_of)]
+        places = list(self.steps)
+        in_order = sorted(rows, key=lambda row: places.index(row.clause))
+        values = [row.worth_usd for row in in_order if row.worth_usd > 0] if self.is_signed else []
+        curve = self._curve() if values else None
+        asked: list[Ask[Any]] = [] if curve is None else curve.questions(values, self.options)
+        asked.append(partial(self._gains, [both[pair] for pair in in_time]))
+        *found, gained = answers(asked, self.options, self.base)
+        points: dict[float, float | None] = {}
+        self.known |= {} if curve is None else curve.known
+        for part, known in filter(None, found):
+            points |= part
+            self.known |= known
+        gains = dict(zip(in_time, gained or [], strict=False))
+        late_first = sorted(both, key=in_time.__contains__)
+        pairs = tuple(self._pair(*pair, gains.get(pair)) for pair in late_first)
+        return tuple(self._with_points(row, points) for row in rows), pairs
+
+    def _with_points(self, row: ClauseValue, points: dict[float, float | None]) -> ClauseValue:
+        """Return a clause with its points, if they count."""
+        if not self.is_signed:
+            return row
+        is_known = row.worth_usd <= 0 or row.worth_usd in points
+        return replace(row, points=points.get(row.worth_usd), has_points_in_time=is_known)
+
+    def _together(self, first: str, second: str) -> Deal | None:
+        """Return the deal with two clauses, one after the other; None where they cannot be asked for together."""
+        one = self.steps[first].deal
+        steps = clause_steps(one, self.offer) if one is not None else ()
+        step = next((step for step in steps if step.clause == second), None)
+        return None if step is None or not _is_priced(step) else step.deal
+
+    def _pair(self, first: str, second: str, gain: tuple[float, bool] | None) -> ClausePair:
+        """Return what two clauses are worth together, by what a solve with both found."""
+        if gain is None:
+            return ClausePair(first, second, None, None, NOT_IN_TIME, is_proven=False)
+        usd, is_proven = gain
+        extra = usd - self.value_of[first] - self.value_of[second]
+        return ClausePair(first, second, usd, extra, _finding(usd, extra), is_proven)
+
+    def _gains(self, deals: Sequence[Deal], options: SolveOptions) -> list[tuple[float, bool]]:
+        """Return what changed deals are worth, as many of them as the time limit reaches."""
+        found = []
+        with suppress(LimitReached):
+            for deal in deals:
+                options.refuse_late()
+                found.append(self._gain(deal, options))
+        return found
 
     def _gain(self, deal: Deal, options: SolveOptions) -> tuple[float, bool]:
         """Return what a changed deal is worth, nothing where it is no better, and whether that is proven."""
@@ -290,77 +317,19 @@ class _Negotiation:
 
     # The curve of discount points
 
-    def _points(self, values: Sequence[float]) -> dict[float, float | None]:
-        """Return the points that are worth as much as values, to the resolution; none where none within reach are.
-
-        Solved are first whole points, each twice the last, then what lies between two of them. No such interval asks
-        for anything in another one. A value is left out where the time limit passed before its points were found.
-        """
-        if values and "discount" in self.value_of and self._is_one_point("discount"):
-            self.known[1.0] = self.value_of["discount"]
-        inside: dict[float, list[float]] = {}
-        found: dict[float, float | None] = {}
-        for value in values:
-            with suppress(LimitReached):
-                end = self._end(value)
-                if end is None:
-                    found[value] = None
-                else:
-                    inside.setdefault(end, []).append(value)
-        intervals = sorted(inside.values(), key=len, reverse=True)
-        for each in answers([partial(self._inside, each) for each in intervals], self.options, self.base):
-            points, known = each or ({}, {})
-            found |= points
-            self.known |= known
-        return found
-
-    def _is_one_point(self, name: str) -> bool:
-        """Whether the step of a clause is a point of discount in every band, which is solved then."""
-        step = self.steps.get(name)
-        if step is None or not _is_priced(step):
-            return False
-        return _changed(step).offers == with_points(self.deal, self.offer, 1.0).offers
-
-    def _end(self, value: float) -> float | None:
-        """Return the first of 1, 2, 4 … points that is worth as much; None where none within reach is."""
+    def _curve(self) -> DiscountCurve:
+        """Return the curve, as far as the values of clauses say what is on it."""
         maximum = min(MAX_POINTS, max_points(self.deal, self.offer) - RESOLUTION)
-        high = 1.0
-        while self._at(high, self.options) < value:
-            if high >= maximum:
-                return None
-            high = min(2 * high, maximum)
-        return high
+        curve = DiscountCurve(self._worth, maximum)
+        step = self.steps.get("discount")
+        is_priced = step is not None and _is_priced(step) and "discount" in self.value_of
+        if step is not None and is_priced and _changed(step).offers == with_points(self.deal, self.offer, 1.0).offers:
+            curve.known[1.0] = self.value_of["discount"]  # its step is a point in every band
+        return curve
 
-    def _inside(self, values: Sequence[float], options: SolveOptions) -> tuple[dict[float, float], dict[float, float]]:
-        """Return the points of values between two known points of the curve, and the curve with what they asked for."""
-        alone, found = replace(self, known=dict(self.known)), {}
-        with suppress(LimitReached):
-            for value in values:
-                found[value] = alone._between(value, options)
-        return found, alone.known
-
-    def _at(self, points: float, options: SolveOptions) -> float:
-        """Return what so many points are worth; raises LimitReached once the time has passed."""
-        if points not in self.known:
-            if options.is_over:
-                raise LimitReached("the time limit passed before the points of discount were found")
-            self.known[points], _ = self._gain(with_points(self.deal, self.offer, points), options)
-        return self.known[points]
-
-    def _between(self, value: float, options: SolveOptions) -> float:
-        """Return the points of a value inside the curve: by the secant, and by halves where that is slow."""
-        for is_half in itertools.cycle((False, False, True)):
-            low = max(points for points, usd in self.known.items() if usd < value)
-            high = min(points for points, usd in self.known.items() if usd >= value)
-            left, right = self.known[low], self.known[high]
-            guess = low + (high - low) * (value - left) / (right - left)
-            nearest = min((low, high), key=lambda points: abs(self.known[points] - value))
-            if high - low <= RESOLUTION or abs(self.known[nearest] - value) <= VALUE_TOLERANCE * value:
-                return guess
-            margin = RESOLUTION / 2
-            requested = (low + high) / 2 if is_half else min(max(guess, low + margin), high - margin)
-            self._at(round(requested, 4), options)
-        raise AssertionError("an endless cycle ends nowhere else")
+    def _worth(self, points: float, options: SolveOptions) -> float:
+        """Return what so many points are worth."""
+        return self._gain(with_points(self.deal, self.offer, points), options)[0]
 
 
 def _late(step: ClauseStep) -> ClauseValue:
@@ -392,7 +361,7 @@ def _changed(step: ClauseStep) -> Deal:
     return step.deal
 
 
-def _together(both_usd: float, extra_usd: float) -> str:
+def _finding(both_usd: float, extra_usd: float) -> str:
     """Return what two clauses are to each other, by their joint value and what of it is beyond the sum."""
     if abs(extra_usd) <= ALIKE * both_usd:
         return "independent"
