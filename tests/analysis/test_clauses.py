@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from deal_solve import Infeasible, InputError, clauses, from_json, loads, sample, scenarios_of, settle, solve, varied
-from deal_solve.analysis.clauses import clauses as module
+from deal_solve.analysis.clauses.points import DiscountCurve
 from deal_solve.analysis.clauses.result import ClausesResult
 from deal_solve.analysis.clauses.steps import clause_steps, with_points
 from deal_solve.analysis.clauses.text import clauses_report
@@ -261,7 +261,7 @@ def test_rollover_and_ramp_are_substitutes_in_case_4():
 @pytest.mark.parametrize("number", seeds(4, 10))
 def test_the_laws_hold_on_generated_deals(number, monkeypatch):
     """No value is negative, and what is called a law is never dearer."""
-    monkeypatch.setattr(module._Negotiation, "_points", lambda self, values: {})
+    monkeypatch.setattr(DiscountCurve, "questions", lambda *_: [])
     found = None
     rng = np.random.default_rng([11, number])
     while found is None:

@@ -67,6 +67,13 @@ def choice_stages(formulation: Formulation) -> list[TieStage]:
         for (seats, _), held in decisions.agreements.seat_terms.items()
         if seats.offer in AT_LIST and held is not decisions.agreements.seats[seats]
     )
+    years = formulation.deal.years * len(formulation.paths)
+    left += total(
+        max(1e3 // (years + 1), 1.0) * len(regime.span.years) * beta
+        for decisions in formulation.paths
+        for regime, beta in decisions.agreements.regimes.items()
+        if regime.span.left
+    )
     ranked = total(weight * ranks[a.offer] * v for a, weight, v in signed)
     seats_alone = total(ranks[seats.offer] * v for seats, v in taken.seats.items())
     above = 1 + len(formulation.deal.seat_types) * len(ranks)  # of an equal sum the least without years at list
