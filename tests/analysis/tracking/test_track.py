@@ -335,3 +335,12 @@ def test_exports_before_the_deal_are_refused(signed):
     deal.write_text(deal.read_text().replace("2026-09", "2027-09"))
     with pytest.raises(InputError, match="what is signed is about 2027-09 to 2030-08: nothing of it"):
         track(deal, plan, used)
+
+
+def test_a_limit_of_time_leaves_the_position_and_a_simple_plan(signed, capsys):
+    deal, plan, used = signed
+    asked = ["track", str(deal), str(used), "--plan", str(plan), "--time-limit", "1e-6"]
+    assert run(asked) == 4
+    text = " ".join(capsys.readouterr().out.split())
+    assert "drawn in 2026-09 to 2027-08" in text and "not proven: a plan that is up to" in text
+    assert run([*asked, "--alert", "behind_pace>200"]) == 6

@@ -92,7 +92,7 @@ def track(
         raise InputError("nothing of the plan is in force any more")
     outlook = outlook_of(held.deal, futures, signed, (held.balance, was_used))
     lines = tuple(spent(signed, found, was_used))
-    best, unkept = _from_here_on(held.deal, futures, options or SolveOptions())
+    best, unkept = _from_here_on(held.deal, futures, (options or SolveOptions()).begun())
     return Track(
         until=found.last,
         position=replace(position, offer=position.offer.removesuffix(SUFFIX)),

@@ -132,6 +132,13 @@ def risk_options(command: F) -> F:
     return command
 
 
+time_limit_option = click.option(
+    "--time-limit",
+    type=_Number(min=0, min_open=True),
+    help="Seconds of the whole question (of a sweep: of each run), then hand over what there is.",
+)
+
+
 def solver_options(command: F) -> F:
     """Add the options of a solve."""
     options = [
@@ -144,11 +151,7 @@ def solver_options(command: F) -> F:
             help="By cuts, or with every scenario written out (the audit).",
         ),
         click.option("--gap", type=_Number(min=0), default=1e-6, show_default=True, help="Relative gap to prove."),
-        click.option(
-            "--time-limit",
-            type=_Number(min=0, min_open=True),
-            help="Seconds of the whole question (of a sweep: of each run), then hand over what there is.",
-        ),
+        time_limit_option,
     ]
     for option in reversed(options):
         command = option(command)
