@@ -71,7 +71,7 @@ class _Weights:
     def points(self) -> list[FrontierPoint | None]:
         """Return the point of every weight, None where the time limit left none."""
         end = len(self.weights) - 1
-        found = {end: self._point(end, self.last), **self._answered([0])}
+        found = self._first(self._point(end, self.last), end)
         gaps = [(0, end)] if 0 in found else []
         while gaps := [gap for gap in gaps if gap[1] - gap[0] > 1]:
             apart = []
@@ -81,9 +81,30 @@ class _Weights:
                     found |= {number: replace(found[low], weight=self.weights[number]) for number in between}
                 else:
                     apart.append((low, (low + high) // 2, high))
-            found |= self._answered([middle for _, middle, _ in apart])
+            found |= self._answered([middle for _, middle, _ in apart if middle not in found])
             gaps = [part for low, middle, high in apart if middle in found for part in ((low, middle), (middle, high))]
         return [found.get(number) for number in range(len(self.weights))]
+
+    def _first(self, last: FrontierPoint, end: int) -> dict[int, FrontierPoint]:
+        """Return the points of the last weight, of the first and, unless their plans are the same, of the middle one.
+
+        The two are solved side by side; one after the other the middle one is solved only if it is needed.
+        """
+        found = {end: last}
+
+        def of_first(options: SolveOptions) -> FrontierPoint:
+            found[0] = self._solved(0, options)
+            return found[0]
+
+        def of_middle(options: SolveOptions) -> FrontierPoint | None:
+            is_needed = end > 1 and not (0 in found and _is_same(found[0], last))
+            return self._solved(end // 2, options) if is_needed else None
+
+        first, middle = answers([of_first, of_middle], self.options, self.last)
+        if first is None:
+            return {end: last}
+        found[0] = first
+        return found if middle is None or _is_same(first, last) else {**found, end // 2: middle}
 
     def _answered(self, numbers: Sequence[int]) -> dict[int, FrontierPoint]:
         """Return the points of some weights, as far as the time limit leaves them."""
