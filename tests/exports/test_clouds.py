@@ -47,6 +47,10 @@ def test_the_same_line_in_two_files_counts_once(tmp_path):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
+        (
+            "a,2026-09-01,USE1-Claude4.6Sonnet-ProvisionedThroughput,1500,Hrs,4.5,USD",
+            "'USE1-Claude4.6Sonnet-ProvisionedThroughput' names no class of tokens; expected one with cache-read, ",
+        ),
         ("a,2026-09-01,USE1-Claude4.6Sonnet-input-tokens,1500,Hrs,4.5,USD", "'Hrs' is no unit of tokens"),
         ("a,2026-09-01,USE1-Claude4.6Sonnet-input-tokens,1500,1K tokens,4.5,", "currency is missing"),
         ("a,2026-09-01,USE1-Claude4.6Sonnet-input-tokens,1500,1K tokens,much,USD", "expected dollars, found 'much'"),

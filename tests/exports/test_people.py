@@ -94,6 +94,21 @@ def test_members_are_counted_once_and_pending_ones_left_out(tmp_path):
     assert found.files[0].left_out == {"members without an e-mail, who have not joined yet": 1}
 
 
+def test_members_who_are_not_active_are_left_out_by_their_status(tmp_path):
+    rows = "A,a@x.com,Member,Premium,active", "B,b@x.com,Member,Premium,Inactive", "C,c@x.com,Member,Premium,Pending"
+    rows += "D,d@x.com,Member,Premium,REMOVED", "E,e@x.com,Member,Premium,"
+    found = read_exports([write(tmp_path, "m.csv", "\n".join(["Name,Email,Role,Seat Tier,Status", *rows]) + "\n")])
+    assert found.members == 2
+    left = {f"members who are {why}": 1 for why in ("inactive", "pending", "removed")}
+    assert found.files[0].left_out == left
+
+
+def test_a_status_that_nobody_knows_is_refused(tmp_path):
+    text = "Name,Email,Role,Seat Tier,Status\nA,a@x.com,Member,Premium,asleep\n"
+    with pytest.raises(InputError, match="Status: 'Asleep' is not known; expected Active, Inactive, Pending"):
+        read_exports([write(tmp_path, "m.csv", text)])
+
+
 def test_a_spend_report_is_spread_evenly_over_its_range(tmp_path):
     """It says no days: of 1,000 requests in September and October each of 61 days has 16 or 17, to the token."""
     row = "a@x.com,u1,API,claude-opus-5,1000,1000001,20000,5.53,6.00,id1,900001,50000,50000,0,0,,"

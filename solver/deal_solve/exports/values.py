@@ -38,6 +38,18 @@ TABLE_WINDOWS: Values = {"≤ 200k": "short", "<= 200k": "short", "> 200k": "lon
 OWN_WINDOWS: Values = {"short": "short", "long": "long"}
 GEOS: Values = {"global": "global", "us": "us", "not_available": "not_available"}
 CATEGORIES: Values = {name: name.lower() for name in ("Usage", "Purchase", "Tax", "Credit", "Adjustment")}
+_MEMBERS = ("active", "inactive", "pending", "invited", "suspended", "deactivated", "removed", "deleted")
+MEMBER_STATUS: Values = {name.capitalize(): name for name in _MEMBERS}
+"""In small letters or capitals; only active members have a seat."""
+BEDROCK_KINDS: Values = {
+    "cache-read": "cache_read",
+    "cache-write-1h": "cache_write_1h",
+    "cache-write-input-token-count-1h": "cache_write_1h",
+    "cache-write": "cache_write",
+    "input-token": "input",
+    "output-token": "output",
+}
+"""Parts of a usage type, and the class of tokens that they name; the first that fits counts."""
 ACCEPTED: dict[str, dict[str, Values]] = {
     "records of the vendor": {
         "token_type": TOKEN_TYPES,
@@ -48,7 +60,9 @@ ACCEPTED: dict[str, dict[str, Values]] = {
     },
     "Console cost": {"token_type": TABLE_TOKEN_TYPES, "cost_type": COST_TYPES},
     "Console usage": {"usage_type": TABLE_TIERS, "context_window": TABLE_WINDOWS, "inference_geo": GEOS},
+    "Bedrock (parts of the type)": {"line_item_usage_type": BEDROCK_KINDS},
     "FOCUS": {"ChargeCategory": CATEGORIES},
+    "members": {"Status": MEMBER_STATUS},
     "a plain table": {"tier": TABLE_TIERS, "window": OWN_WINDOWS, "geo": GEOS},
 }
 """By export and field, for the page about exports."""

@@ -232,7 +232,7 @@ def test_usage_above_the_plan_is_something_to_do(signed):
     deal.write_text(DEAL.replace("p10: 20k, p50: 30k, p90: 45k", "p10: 10k, p50: 15k, p90: 20k"))
     (task,) = (task for task in track(deal, plan, used).steps if "more than the plan's P90 of 160" in task.what)
     assert task.when == "now"
-    assert task.what.endswith("above the expected cost")
+    assert task.what.endswith("above its expected 120")
     assert task.usd == pytest.approx(244 - 0.8 * 5 * 2 * 15, abs=1)
 
 
@@ -250,7 +250,7 @@ def test_usage_below_the_plan_says_how_far_below_what_was_expected(signed):
     deal, plan, used = signed
     deal.write_text(DEAL.replace("p10: 20k, p50: 30k, p90: 45k", "p10: 70k, p50: 90k, p90: 110k"))
     (task,) = (task for task in track(deal, plan, used).steps if "less than the plan's P10 of 560" in task.what)
-    assert task.what.endswith("below the expected cost")
+    assert task.what.endswith("below its expected 720")
     assert task.usd == pytest.approx(720 - 244, abs=1)
 
 

@@ -75,12 +75,14 @@ def _balance(position: Position, outlook: Outlook) -> Iterator[Task]:
 def _off_plan(total: SpentLine) -> Iterator[Task]:
     """Yield what to do about usage outside of the plan's P10 to P90 of the days measured."""
     if total.came_usd > total.p90_usd + SMALL * total.expected_usd:
-        over = f"usage costs more than the plan's P90 of {whole_money(total.p90_usd)}"
-        what = f"{over}: route, cache and batch as it has it, or ask what is no longer so; above the expected cost"
+        over = f"usage costs {whole_money(total.came_usd)}, more than the plan's P90 of {whole_money(total.p90_usd)}"
+        ask = "route, cache and batch as it has it, or ask what is no longer so"
+        what = f"{over}: {ask}; above its expected {whole_money(total.expected_usd)}"
         yield Task(NOW, what, total.came_usd - total.expected_usd)
     elif total.came_usd < total.p10_usd - SMALL * total.expected_usd:
-        under = f"usage costs less than the plan's P10 of {whole_money(total.p10_usd)}"
-        what = f"{under}: ask whether it is late, or will not come; below the expected cost"
+        under = f"usage costs {whole_money(total.came_usd)}, less than the plan's P10 of {whole_money(total.p10_usd)}"
+        ask = "ask whether it is late, or will not come"
+        what = f"{under}: {ask}; below its expected {whole_money(total.expected_usd)}"
         yield Task(NOW, what, total.expected_usd - total.came_usd)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from deal_solve.exports.reader import Source, TableReader, dollars, usd_only, utc_day
 from deal_solve.exports.row import Place
 from deal_solve.exports.tally import Tally
-from deal_solve.exports.values import CATEGORIES, column_of
-from deal_solve.messages import shown
+from deal_solve.exports.values import BEDROCK_KINDS, CATEGORIES, column_of
+from deal_solve.messages import one_of, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,19 +21,10 @@ _MODEL = re.compile(
     r"claude[- ]?(?:(\d(?:\.\d)?)[- ]?(opus|sonnet|haiku|fable)|(opus|sonnet|haiku|fable)[- ]?(\d(?:\.\d)?))",
     re.IGNORECASE,
 )
-KINDS = (
-    ("cache-read", "cache_read"),
-    ("cache-write-1h", "cache_write_1h"),
-    ("cache-write-input-token-count-1h", "cache_write_1h"),
-    ("cache-write", "cache_write"),
-    ("input-token", "input"),
-    ("output-token", "output"),
-)
-"""Parts of a usage type, and the class of tokens that they name; the first that fits counts."""
 
 
 def _kind(text: str) -> str | None:
-    return next((kind for part, kind in KINDS if part in text.lower()), None)
+    return next((kind for part, kind in BEDROCK_KINDS.items() if part in text.lower()), None)
 
 
 def model_of(text: str) -> str | None:
@@ -71,15 +62,17 @@ def _bedrock(frame: pd.DataFrame, tally: Tally) -> None:
         if name is None:
             tally.leave_out("lines of the bill that are not usage of Claude")
             continue
+        if kind is None:
+            expected = f"expected one with {one_of(BEDROCK_KINDS)}"
+            raise ValueError(f"line_item_usage_type: {shown(str(usage_type))} names no class of tokens; {expected}")
         usd_only(currency)
         lower = str(usage_type).lower()
         tier = next((each for each in ("batch", "priority", "flex") if each in lower), "standard")
         place = Place(
             utc_day(start), name, tier, "long" if "long" in lower else None, None if "global" in lower else "us"
         )
-        if kind:
-            tally.use(place, **{kind: _tokens(amount, str(unit), "pricing_unit")})
-        tally.charge(place, kind or str(usage_type), int(usd))
+        tally.use(place, **{kind: _tokens(amount, str(unit), "pricing_unit")})
+        tally.charge(place, kind, int(usd))
 
 
 def _property(text: object, name: str) -> str:

@@ -10,6 +10,7 @@ from deal_solve.exports.files import Json, text_of, whole
 from deal_solve.exports.reader import JsonReader, Source, TableReader, charge_frame, use_frame, utc_day
 from deal_solve.exports.row import Place, SeatDay
 from deal_solve.exports.tally import Tally
+from deal_solve.exports.values import MEMBER_STATUS, column_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,6 +101,11 @@ def _spend(frame: pd.DataFrame, tally: Tally) -> None:
 
 
 def _members(frame: pd.DataFrame, tally: Tally) -> None:
+    if "Status" in frame:
+        status = column_of(frame.assign(Status=frame["Status"].str.strip().str.capitalize()), "Status", MEMBER_STATUS)
+        for why in status[~status.isin(["", "active"])]:
+            tally.leave_out(f"members who are {why}")
+        frame = frame[status.isin(["", "active"])]
     email = frame["Email"].astype(str).str.strip()
     pending = int((email.isin(["", "nan"])).sum())
     for name in email[~email.isin(["", "nan"])]:
