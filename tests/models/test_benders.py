@@ -10,7 +10,8 @@ from deal_solve import Infeasible, load, loads, solve
 from deal_solve.deal.risk import Limit, Risk
 from deal_solve.formulation.clauses.api.credit import Credited
 from deal_solve.formulation.clauses.api.credit_cost import BilledBeforePeriodEnd
-from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Period
+from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost
+from deal_solve.formulation.clauses.api.period import Period
 from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.formulation.clauses.channel_cost import ChannelCost, Channelled
 from deal_solve.formulation.clauses.seats.true_up_cost import Counts, TrueUpCost

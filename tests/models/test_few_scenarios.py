@@ -5,6 +5,11 @@ from itertools import product
 import numpy as np
 import pytest
 
+from deal_solve.formulation.clauses.api import drawdown_cost
+from deal_solve.formulation.clauses.api import period as commitment_period
+from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost
+from deal_solve.formulation.clauses.api.period import Period
+from deal_solve.formulation.clauses.api.single_periods import SinglePeriods
 from deal_solve.formulation.clauses.seats import true_up_cost
 from deal_solve.formulation.clauses.seats.true_up_cost import Counts, TrueUpCost
 from deal_solve.formulation.model import chunks, payments, rate_groups
@@ -18,7 +23,7 @@ SIZE, PLACES = 7, 12
 def piecewise(monkeypatch, found):
     """Return what `found` gives where no number of scenarios is few."""
     with monkeypatch.context() as patched:
-        for module in (chunks, payments, rate_groups, true_up_cost):
+        for module in (chunks, payments, rate_groups, true_up_cost, drawdown_cost, commitment_period):
             patched.setattr(module, "FEW", 0)
         return found()
 
@@ -82,3 +87,26 @@ def test_payments_of_few_scenarios_are_those_of_many(monkeypatch):
     for when in (When(), When(1, discounted=False)):
         factors = Payments(shares, SIZE).factors(when, lambda _: 1.0)
         alike(monkeypatch, lambda: Payments(shares, SIZE), factors, rng)
+
+
+@pytest.mark.parametrize(("arrears", "moves", "seed"), list(product((False, True), (False, True), range(3))))
+def test_periods_that_carry_nothing_over_are_valued_at_once_as_one_by_one(monkeypatch, arrears, moves, seed):
+    """Two levels of usage, whose ratios change places from scenario to scenario where they move."""
+    rng = np.random.default_rng(seed)
+    requests, ratios = rng.random((2, 4, SIZE)), 1 + rng.random((2, 2, SIZE))
+    balance = Linear(np.array([0, 1]), np.array([1.0, 0.5]))
+
+    def part(share=0.0):
+        periods = []
+        for number, (quantities, ratio) in enumerate(zip(requests, ratios, strict=True)):
+            items = [Item(2 + (row + number) % 5, row, 1.0 + row) for row in range(4)]
+            usage = RateGroups(quantities, items, [0, 1, 0, 1])
+            prices = [*ratio] if moves else [1.2, 1.5]
+            periods.append(Period(usage, prices, balance, (12 * number + 12, 12 * number + 11)))
+        return DrawdownCost(periods, arrears, share, 0.5)
+
+    alike(monkeypatch, part, np.array([0.9, 0.8]), rng)
+    together = SinglePeriods.of(part().periods, part().indices, arrears)
+    values = rng.random(PLACES)
+    np.testing.assert_allclose(together.cost(values, np.array([0.9, 0.8])), part().cost(values, np.array([0.9, 0.8])))
+    alike(monkeypatch, lambda: part(0.4), np.array([0.9, 0.8]), rng)

@@ -74,11 +74,11 @@ class RateGroups:
         """Return the same sums times a factor."""
         found = copy(self)
         found._per = factor * self._per
-        found.__dict__.pop("_table", None)
+        found.__dict__.pop("table", None)
         return found
 
     @cached_property
-    def _table(self) -> Array:
+    def table(self) -> Array:
         """What a unit of each item's variable adds to each group in each scenario (groups · S, items), for few."""
         table = np.zeros((self.groups, self.size, len(self.indices)))
         table[self.item_groups, :, np.arange(len(self.indices))] = self.per_scenario()
@@ -87,7 +87,7 @@ class RateGroups:
     def amounts(self, values: Array, here: Selection = EVERYWHERE) -> Array:
         """Return the sum of each group (groups, S) at the values of all variables, in some scenarios."""
         if self.size <= FEW and isinstance(here, slice):
-            return np.asarray(self._table @ values[self.indices]).reshape(self.groups, self.size)[:, here]
+            return np.asarray(self.table @ values[self.indices]).reshape(self.groups, self.size)[:, here]
         total = np.zeros((self.groups, count_of(here, self.size)))
         shape = len(self._rates), len(self.quantities)
         weights = np.bincount(self._cell, self._per * values[self.indices], shape[0] * shape[1]).reshape(shape)
@@ -103,7 +103,7 @@ class RateGroups:
     def slope(self, prices: Array, here: Selection = EVERYWHERE) -> Array:
         """Return Σ_ω price[group] · per · rate · quantities[row] of each item, prices (groups, S) of some scenarios."""
         if prices.shape[1] == self.size <= FEW:
-            return np.asarray(prices.ravel() @ self._table)
+            return np.asarray(prices.ravel() @ self.table)
         by_rate_group = prices[self._group]
         for rate_group, rate in zip(by_rate_group, self._rates, strict=True):
             rate_group *= part(rate, here)

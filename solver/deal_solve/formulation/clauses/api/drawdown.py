@@ -18,8 +18,9 @@ from deal_solve.formulation.clauses.api.commitment import Commitments
 from deal_solve.formulation.clauses.api.credit import Credited, Grant, grant
 from deal_solve.formulation.clauses.api.credit_cost import BilledBeforePeriodEnd, ChargedAboveCredit
 from deal_solve.formulation.clauses.api.credit_rows import CreditRows
-from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Period
+from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost
 from deal_solve.formulation.clauses.api.drawdown_rows import Balance, Chain, UsedUp, granted, in_order, used
+from deal_solve.formulation.clauses.api.period import Period
 from deal_solve.formulation.clauses.api.rates import Rates, Regime, api_of, channel_of, rates_of, shortfall_factor
 from deal_solve.formulation.clauses.api.yearly_minimum_cost import YearlyMinimumCost
 from deal_solve.formulation.clauses.offers import Agreements

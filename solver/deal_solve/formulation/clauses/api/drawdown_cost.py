@@ -20,94 +20,17 @@ from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deal_solve.formulation.clauses.api.credit import Credited
+from deal_solve.formulation.clauses.api.period import Period
+from deal_solve.formulation.clauses.api.single_periods import SinglePeriods
 from deal_solve.formulation.model.chunks import FEW, Selection, count_of, each, weighted
 from deal_solve.formulation.model.per_scenario import ScalarOrArray
-from deal_solve.formulation.model.rate_groups import EVERYWHERE, RateGroups, part
 from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, places_in, sum_of
 from deal_solve.uncertainty.scenario_set import Array
 
-Ranks: TypeAlias = NDArray[np.intp]
 Factors: TypeAlias = tuple[Array, Sequence[ScalarOrArray]]
 """How much what is charged at each time counts, and what counts of overage: one number or one per scenario."""
-
-
-class Period:
-    """Usage of one commitment period (or month of a hard cap) in drawdown order, and its balance.
-
-    `usage` are the items in groups of one overage ratio; `ratios` (G) what an uncovered unit of each group costs, one
-    number or (S,); `balance` is C_P as an expression.
-    """
-
-    def __init__(
-        self, usage: RateGroups, ratios: Sequence[ScalarOrArray], balance: Linear, charge: tuple[int, int]
-    ) -> None:
-        self.usage, self.balance, self.charge = usage, balance, charge
-        self.indices, self.size = usage.indices, usage.size
-        self._ratios = ratios
-
-    @cached_property
-    def _order(self) -> NDArray[np.int8] | None:
-        """The groups in drawdown order, (levels, S) or (levels, 1); None: as they are.
-
-        Most periods of most regimes are in no plan that is ever valued, so this waits until it is asked for.
-        """
-        order = np.argsort(-self._table(EVERYWHERE), axis=0, kind="stable").astype(np.int8)
-        return order if np.any(np.diff(order, axis=0) != 1) else None
-
-    def _table(self, here: Selection) -> Array:
-        """Return the ratios (groups, S) in some scenarios, or (groups, 1) where they are the same everywhere."""
-        if not any(isinstance(ratio, np.ndarray) for ratio in self._ratios):
-            return np.array(self._ratios or [0.0], dtype=float)[:, None]
-        size = count_of(here, self.size)
-        return np.array([np.broadcast_to(part(ratio, here), size) for ratio in self._ratios])
-
-    @property
-    def levels(self) -> int:
-        """How many levels of usage there are."""
-        return max(len(self._ratios), 1)
-
-    def used(self, values: Array, here: Selection) -> Array:
-        """Return usage cumulated from the highest ratio down, (levels, S); the last one is all of it."""
-        amounts = self.usage.amounts(values, here)
-        ranks = self._ranks(here)
-        if ranks is not None:
-            amounts = np.take_along_axis(amounts, ranks, axis=0)
-        return np.cumsum(amounts, axis=0) if len(amounts) > 1 else amounts
-
-    def slopes(self, prices: Array, here: Selection) -> Array:
-        """Return Σ_ω (Σ of the prices (levels, S) of the levels an item counts in) · amount of each item."""
-        per_level = np.cumsum(prices[::-1], axis=0)[::-1] if len(prices) > 1 else prices
-        ranks = self._ranks(here)
-        if ranks is None:
-            return self.usage.slope(per_level, here)
-        per_group = np.empty_like(per_level)
-        np.put_along_axis(per_group, np.broadcast_to(ranks, per_level.shape), per_level, axis=0)
-        return self.usage.slope(per_group, here)
-
-    def _ranks(self, here: Selection) -> Ranks | None:
-        """Return the groups in drawdown order (levels, S), or (levels, 1) where it is the same; None: as they are."""
-        order = self._order
-        if order is None:
-            return None
-        return np.asarray((order[:, here] if order.shape[1] > 1 else order), dtype=np.intp)
-
-    def steps_in(self, here: Selection) -> Array:
-        """Return by how much each level costs more than the next (levels, S), or (levels, 1)."""
-        return self._few_steps if self.size <= FEW and isinstance(here, slice) else self._steps(here)
-
-    @cached_property
-    def _few_steps(self) -> Array:
-        return self._steps(EVERYWHERE)
-
-    def _steps(self, here: Selection) -> Array:
-        falling = self._table(here)
-        ranks = self._ranks(here)
-        if ranks is not None:
-            falling = np.take_along_axis(falling, ranks, axis=0)
-        return np.append(falling[:-1] - falling[1:], falling[-1:], axis=0)
 
 
 @dataclass
@@ -150,6 +73,13 @@ class DrawdownCost:
         found = [part for period in self.periods for part in (period.indices, period.balance.indices)]
         self.indices = places_in([*found, *([self.credit.taken.indices] if self.credit else [])])
 
+    @cached_property
+    def _single(self) -> SinglePeriods | None:
+        """The periods at once, over few scenarios if nothing is carried from one to the next."""
+        if self.size > FEW or self.share or self.counts_next or self.credit is not None:
+            return None
+        return SinglePeriods.of(self.periods, self.indices, self.arrears)
+
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return how much each period's charge counts."""
         return self.shortfall_factor * factors_of(self.charges, when, discount)
@@ -161,6 +91,8 @@ class DrawdownCost:
 
     def cost(self, values: Array, factors: Array) -> Array:
         """Return Σ factor · (Σ_l (r_l - r_(l+1))·U_l, under arrears + C - V + R - R') over the periods."""
+        if self._single is not None:
+            return self._single.cost(values, factors)
         pieces = self._settled(values)
         return np.concatenate([self._cost(here, states, factors) for here, states in pieces])
 
@@ -279,6 +211,8 @@ class DrawdownCost:
         Backwards, per period and scenario: π_l the worth of balance against level l, a that of R beyond it, b that of
         usage left for the period's own commitment, c and d of the two limits of what is rolled over.
         """
+        if self._single is not None:
+            return self._single.slope(values, factors, weights)
         is_known = self._known[0] == values[self.indices].tobytes()
         known = {here.start: states for here, states in self._known[1]} if is_known else {}
 

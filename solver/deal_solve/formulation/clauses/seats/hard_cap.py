@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Period
+from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost
+from deal_solve.formulation.clauses.api.period import Period
 from deal_solve.formulation.clauses.seats.seats import Seats
 from deal_solve.formulation.clauses.seats.tracks import CandidateYear
 from deal_solve.formulation.model.expression import Expression, total
