@@ -42,8 +42,7 @@ def driver_breakevens(
     cost the same already.
     """
 
-    def apart(changed: Changed, value: float) -> float:
-        moved = changed(scenarios, value)
+    def apart(moved: ScenarioSet) -> float:
         known = None if baseline is None else settle(deal, baseline, moved).cost
         worths = [
             objective_of(deal, settle(deal, plan, moved).cost, moved.weights, Against(baseline=known))
@@ -51,24 +50,28 @@ def driver_breakevens(
         ]
         return worths[0] - worths[1]
 
-    rows = []
+    def differing(changed: Changed, value: float) -> float:
+        return apart(changed(scenarios, value))
+
+    rows, now = [], apart(scenarios)
+    if abs(now) <= CENT_TOLERANCE_USD:
+        return Table()
     for driver, unit, changed in _drivers(deal):
         low, high = TIMES if unit == "times" else A_YEAR
         today = 1.0 if unit == "times" else 0.0
-        difference = partial(apart, changed)
-        if abs(difference(today)) <= CENT_TOLERANCE_USD:
-            return Table()
-        below, above = (_nearest(difference, today, end) for end in (low, high))
+        below, above = (_nearest(partial(differing, changed), (today, now), end) for end in (low, high))
         rows.append(DriverBreakeven(driver, unit, today, below, above, low, high))
     return Table(tuple(rows))
 
 
-def _nearest(difference: Callable[[float], float], today: float, end: float) -> float | None:
-    """Return the root nearest to today on the way to an end, as far as the values looked at tell."""
+def _nearest(difference: Callable[[float], float], begin: tuple[float, float], end: float) -> float | None:
+    """Return the root nearest to today on the way to an end, as far as the values looked at tell; `begin` are today's
+    value and the difference there.
+    """
     from scipy.optimize import brentq
 
-    spread = np.geomspace(today, end, LOOKED_AT + 1) if today else np.linspace(today, end, LOOKED_AT + 1)
-    last, was = today, difference(today)
+    last, was = begin
+    spread = np.geomspace(last, end, LOOKED_AT + 1) if last else np.linspace(last, end, LOOKED_AT + 1)
     for value in spread[1:].tolist():
         now = difference(value)
         if np.sign(now) != np.sign(was):
