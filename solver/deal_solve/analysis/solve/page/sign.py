@@ -20,7 +20,7 @@ from deal_solve.plan.resolved import Agreement, resolve
 from deal_solve.report.renewal import renewal_sentence
 from deal_solve.report.sentences import committed
 from deal_solve.report.signing import signing_sentence
-from deal_solve.report.text import heading, joined, labelled, page_width, percent, round_money, whole_money
+from deal_solve.report.text import heading, labelled, page_width, percent, round_money, whole_money
 
 MAX_SEAT_TYPES = 3
 MANY_USERS = 1.5
@@ -293,4 +293,5 @@ def _inescapable(subject: Subject, charges: Sequence[CertainCharge]) -> list[str
     names = listed([CERTAIN.get(line, title) for line, title in titles.items()])
     first = whole_money(sum(each.signed_usd for each in charges))
     all_of_it = whole_money(sum(each.planned_usd for each in charges))
-    return [f"plus {names} in any case: {joined([first, all_of_it])}"]
+    amounts = all_of_it if first == all_of_it else f"{first} on what is signed now, {all_of_it} as planned"
+    return [f"plus {names} in any case: {amounts}"]
