@@ -7,17 +7,13 @@ import numpy as np
 import pytest
 
 from deal_solve import load, sample, solve
-from deal_solve.analysis.why_not.alternatives import nearest
 from deal_solve.deal.risk import Risk
 from deal_solve.formulation.clauses.api.bounds import exceeded
 from deal_solve.formulation.model import chunks
 from deal_solve.formulation.model import scenario_sums as columns
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
-from deal_solve.optimise.options import SolveOptions
-from deal_solve.optimise.search import benders, cache, subsample
-from deal_solve.optimise.search.agreement_search import AgreementSearch
-from deal_solve.optimise.search.cache import SolveCache
+from deal_solve.optimise.search import benders, subsample
 from deal_solve.uncertainty.scenario_set import BLOCK
 from tests.support.paths import SCENARIOS
 from tests.support.samples import in_every_run
@@ -39,26 +35,6 @@ def test_a_warm_started_search_finds_what_one_without_a_subsample_finds(name, mo
     assert guided.objective_usd == pytest.approx(plain.objective_usd, rel=2e-6)
     assert guided.plan.api.offer == plain.plan.api.offer
     assert max(guided.bound_usd, plain.bound_usd) <= min(guided.objective_usd, plain.objective_usd)
-
-
-def test_the_runner_up_begins_with_what_the_best_deal_was_found_with(monkeypatch):
-    """The first of two subsamples is not searched again, and the runner-up is the one that is found without."""
-    deal = load(SCENARIOS / "three-quotes.yaml")
-    scenarios = sample(deal, 512, seed=3)
-    for module in (subsample, benders, cache):
-        monkeypatch.setattr(module, "BLOCK", 256)
-    monkeypatch.setattr(subsample, "SUBSAMPLE_SIZES", (32, 128))
-    searched, run = [], AgreementSearch.run
-    monkeypatch.setattr(AgreementSearch, "run", lambda self: searched.append(self.problem.sums.size) or run(self))
-    shared, found = SolveCache(is_of_sums=True), []
-    best = solve(deal, scenarios, cache=shared)
-    for options in (SolveOptions(cache=shared), SolveOptions()):
-        searched.clear()
-        found.append((nearest(best, lambda _: True, options), list(searched)))
-    (told, fewer), (alone, more) = found
-    assert (fewer, more) == ([128, 512], [32, 128, 512])
-    assert told.objective_usd == pytest.approx(alone.objective_usd, rel=2e-6)
-    assert max(told.bound_usd, alone.bound_usd) <= min(told.objective_usd, alone.objective_usd)
 
 
 def test_the_answer_is_the_same_bits_on_any_number_of_cores(monkeypatch):

@@ -50,11 +50,10 @@ PARALLEL_MIN_NONZEROS = 10_000
 class AgreementSearch:
     """One search over the agreements of a deal.
 
-    `warm_starts` are what is known of an agreement from other scenarios or another deal, `first_starts` what stands in
-    for a search over the first subsample; `bounds` (dollars) are known to hold; `programs` are taken from those of
-    other solves of the deal, and given back. `candidates` and `size`, that of the largest program, are what it finds,
-    with the programs that were `built` or taken; `stage_left` is the first stage of the tie-breaking that was not
-    decided, if there is one.
+    `warm_starts` are what is known of an agreement from other scenarios or another deal; `bounds` (dollars) are known
+    to hold; `programs` are taken from those of other solves of the deal, and given back. `candidates` and `size`, that
+    of the largest program, are what it finds, with the programs that were `built` or taken; `stage_left` is the first
+    stage of the tie-breaking that was not decided, if there is one.
     """
 
     problem: SearchProblem
@@ -62,7 +61,6 @@ class AgreementSearch:
     clock: Clock
     warm_starts: dict[Agreement, WarmStart] = field(default_factory=dict)
     bounds: dict[Agreement, float] = field(default_factory=dict)
-    first_starts: dict[Agreement, WarmStart] = field(default_factory=dict)
     programs: Programs | None = None
     candidates: list[Candidate] = field(default_factory=list, init=False)
     built: dict[Agreement, Kept] = field(default_factory=dict, init=False)

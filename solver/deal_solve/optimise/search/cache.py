@@ -31,8 +31,7 @@ class SolveCache:
     object). An agreement whose own terms and needs are as they were keeps its bound; for any other the plans of the
     last deal are warm starts, and every cut is made anew. The answer is that of a solve alone, within the gap;
     `Solution.agreements` then bounds a band by its agreement. Not for two threads at once. With `is_of_sums` nothing
-    but sums, baselines and programs as they are built is shared, and every solve is as alone; over more than a block of
-    scenarios what a solve has found stands in for the first subsample of the next one of the same deal.
+    but sums, baselines and programs as they are built is shared, and every solve is as alone.
     """
 
     def __init__(self, *, is_of_sums: bool = False) -> None:
@@ -43,7 +42,6 @@ class SolveCache:
         self._warm_starts: dict[bool, dict[Agreement, WarmStart]] = {False: {}, True: {}}  # of baselines apart
         self._leaves_ties = False
         self._programs = Programs()
-        self._first_starts: tuple[Deal | None, dict[Agreement, WarmStart]] = None, {}
 
     def copy(self) -> SolveCache:
         """Return a cache with the same contents, which neither of the two changes for the other."""
@@ -55,7 +53,7 @@ class SolveCache:
 
     def forget(self) -> None:
         """Forget what solvers have said; the sums, which are arithmetic, are kept."""
-        self._programs, self._first_starts = Programs(), (None, {})
+        self._programs = Programs()
         self._baselines, self._bounds, self._warm_starts = {}, {}, {False: {}, True: {}}
 
     def sums(self, deal: Deal, scenarios: Scenarios) -> ScenarioSums:
@@ -82,8 +80,6 @@ class SolveCache:
         """
         if self.is_of_sums:
             search.programs = self._programs
-            deal, known = self._first_starts
-            search.first_starts = known if deal is search.problem.deal else {}
         if self.is_of_sums or (self._leaves_ties and not search.problem.zero_bands_only):
             return
         for agreement, key in _keys(search).items():
@@ -98,8 +94,6 @@ class SolveCache:
     def record(self, search: AgreementSearch) -> None:
         """Keep the bounds and warm starts that a search found; to be called before a program is polished."""
         if self.is_of_sums:
-            if search.problem.sums.size > BLOCK and not search.problem.zero_bands_only:
-                self._first_starts = search.problem.deal, search.next_warm_starts()
             return
         keys = _keys(search)
         for candidate in search.candidates:

@@ -1,10 +1,9 @@
 """Warm start from a subsample: a large scenario set is searched first over a few of its scenarios.
 
 Of more than one block of scenarios the first thousand are searched to a rough gap; where its agreements rank, its
-binding cuts and its plans are the warm starts of a search over the first sixteen thousand, and that of one over all. A
-search over other bands of the same deal begins with what the one before knows, in place of the first subsample. Every
-cut is made anew over the scenarios at hand, so the bound that is reported is one over all of them (formulation §8,
-"Many scenarios").
+binding cuts and its plans are the warm starts of a search over the first sixteen thousand, and that of one over all.
+Every cut is made anew over the scenarios at hand, so the bound that is reported is one over all of them (formulation
+§8, "Many scenarios").
 """
 
 from __future__ import annotations
@@ -29,12 +28,8 @@ def warm_started(search: AgreementSearch) -> AgreementSearch:
     problem, settings = search.problem, search.settings
     if problem.sums.size <= BLOCK or not settings.by_cuts:
         return search
-    gap, warm_starts, sizes = SUBSAMPLE_GAP, search.warm_starts, SUBSAMPLE_SIZES
-    if warm_starts:  # a similar deal was solved over as many scenarios
-        sizes = ()
-    elif search.first_starts:  # other agreements and bands of the same deal were
-        gap, warm_starts, sizes = gap / 10, search.first_starts, sizes[1:]
-    for size in sizes:
+    gap, warm_starts = SUBSAMPLE_GAP, search.warm_starts
+    for size in () if warm_starts else SUBSAMPLE_SIZES:  # a similar deal was solved over as many scenarios
         if 4 * size > problem.sums.size:
             break
         against = Against(_head(problem.against.baseline, size), _head(problem.against.best, size))
