@@ -264,12 +264,15 @@ def test_the_invoice_as_csv_is_in_cents():
     assert seats["paid_on"] == "2027-01-01"
 
 
-def test_the_end_of_a_month_is_the_first_day_of_the_next():
-    assert [paid_when(DEAL, month) for month in (0, 1, 12, 36)] == [
+def test_what_is_paid_at_the_end_of_a_month_is_dated_with_its_last_day():
+    """In advance for 2027, at the end of January and of the year 2027, in advance for 2028, at the end of all."""
+    times = ((0, "2027-12"), (1, "2027-01"), (12, "2027-12"), (12, "2028-12"), (36, "2029-12"))
+    assert [paid_when(DEAL, month, last) for month, last in times] == [
         "2027-01-01",
-        "2027-02-01",
+        "2027-01-31",
+        "2027-12-31",
         "2028-01-01",
-        "2030-01-01",
+        "2029-12-31",
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from deal_solve.currency import converted
@@ -40,16 +41,20 @@ def _lines(invoice: pd.DataFrame) -> list[dict[str, Any]]:
 def _row(deal: Deal, plan: Plan, line: dict[str, Any]) -> list[str]:
     figures = [f"{line['quantity']:,.2f}", f"{converted(line['rate_usd']):,.6f}", money(line["amount_usd"])]
     title = line_title(deal, plan, line["line"])
-    return [line["period"], title, line["item"], *figures, paid_when(deal, line["paid_month"])]
+    return [line["period"], title, line["item"], *figures, paid_when(deal, line["paid_month"], line["period"][-7:])]
 
 
 def _total(period: str, what: str, lines: list[dict[str, Any]]) -> list[str]:
     return [period, what, "", "", "", money(sum(line["amount_usd"] for line in lines)), ""]
 
 
-def paid_when(deal: Deal, paid_month: int) -> str:
-    """Return a time in months as a calendar date: the start of a month is its first day, the end of it the next one."""
-    return f"{deal.calendar(paid_month):%Y-%m-%d}"
+def paid_when(deal: Deal, paid_month: int, last: str) -> str:
+    """Return a time in months as a calendar date: the first day of a month, or the last one of that before.
+
+    What is paid after the last month that it is for (`last`, YYYY-MM) is paid at the end of a month.
+    """
+    day = deal.calendar(paid_month)
+    return f"{day - timedelta(days=1) if f'{day:%Y-%m}' > last else day:%Y-%m-%d}"
 
 
 def invoice_csv(deal: Deal, invoice: pd.DataFrame) -> str:
@@ -60,5 +65,5 @@ def invoice_csv(deal: Deal, invoice: pd.DataFrame) -> str:
     for line in _lines(invoice):
         figures = [repr(float(line["quantity"])), repr(float(line["rate_usd"])), str(cents(line["amount_usd"]))]
         names = [line["contract_year"] + 1, line["period"], line["line"], not_a_formula(line["item"])]
-        writer.writerow([*names, *figures, paid_when(deal, line["paid_month"])])
+        writer.writerow([*names, *figures, paid_when(deal, line["paid_month"], line["period"][-7:])])
     return stream.getvalue()

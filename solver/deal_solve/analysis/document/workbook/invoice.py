@@ -62,7 +62,7 @@ def write_invoice(book: Book, deal: Deal, rows: Sequence[Payment], name: str, ti
                 Number(row.quantity, "quantity"),
                 Number(row.rate_usd, "rate"),
                 Formula(f"=E{at}*F{at}", row.amount_usd),
-                paid_when(deal, row.paid),
+                paid_when(deal, row.paid, f"{deal.calendar(row.last):%Y-%m}"),
                 f"{deal.calendar(row.cash_month):%Y-%m}",
                 Formula(f"=G{at}*(1+$E${given})^(-{row.paid + deal.signing_month}/12)", now),
             ],
