@@ -20,7 +20,7 @@ PLURAL = re.compile(rf" (?!(?:of|in|as|compares|runs|offers) )(?:[a-z]+ )?({'|'.
 ONE = re.compile(rf"(?<![\d.,/-])1 (?:[a-z]+ )?({'|'.join(NOUNS.split())})\b")
 BARE = 'printed = f"{deal.compared_months} months, {name} seats"'
 
-DATED = {"begun", "given", "known", "month", "self.start", "wanted"}
+DATED = {"begun", "given", "known", "month", "self._dated", "self.start", "wanted"}
 """Names for months that stand with their dates."""
 NO_COUNT = {
     "' or '.join(map(str, allowed))",
@@ -34,6 +34,7 @@ NO_COUNT = {
     "rates.long_above_prompt_tokens",
     "part",
     "seats.seat_type",
+    "shown(str(usage_type))",
     "len(names)",  # of a line that holds several
     # of what there is far too much
     "size",
