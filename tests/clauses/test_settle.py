@@ -79,7 +79,7 @@ def with_row(month=12, **row):
         (with_api((1, (1, 1))), "plan: the contract years of api.terms are [2]; expected [1, 1]"),
         (
             with_row(api=ApiTerm(band_usd_per_year=1, commitment_usd=(1, 1))),
-            "plan: the contract years of api.terms are [1, 2]; expected [1, 1]",
+            "later[0].rows[0].api.commitment_usd: 2 given; expected 1, one per contract year",
         ),
         (with_both(term_months=24), "plan: seats.seat has another term than the API part of the same offer"),
         (with_both(contracted=(100,)), "plan: seats.seat.contracted has 1 year, not 2"),
@@ -94,7 +94,7 @@ def with_row(month=12, **row):
         ),
         (
             with_row(tracks={"staff": ("chair",)}),
-            "plan: tracks.staff takes 'chair', but there is no seat agreement for it",
+            "later[0].rows[0].tracks.staff: chair given; expected one of seat, the same for all its years",
         ),
         (with_row(13), "later: tables of months 13 (2028-02); expected some of 12 (2028-01), in order"),
         (with_both().model_copy(update={"projects": {"app": ("cache",)}}), "projects.app has 'cache'"),
