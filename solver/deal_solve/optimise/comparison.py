@@ -6,6 +6,7 @@ it were known beforehand (the wait-and-see problem, one solve per scenario).
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,9 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import Risk
 from deal_solve.errors import Infeasible, LimitReached
+from deal_solve.optimise.confirmation import refuse_bound_above
 from deal_solve.optimise.search.agreement_search import AgreementSearch
+from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.first_plan import first_plan
 from deal_solve.optimise.search.polish import polish
 from deal_solve.optimise.search.settings import TIE_TOLERANCE, Comparison, SearchProblem, SearchSettings
@@ -23,7 +26,7 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.optimise.sums import sums_of
 from deal_solve.plan.plan import Plan
-from deal_solve.settlement.settle import cost_of
+from deal_solve.settlement.settle import cost_of, settle
 from deal_solve.uncertainty.first_users import FirstUsers
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
@@ -102,9 +105,9 @@ def _baseline(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace
     workspace.clock.report("finding the baseline: the best plan without commitment")
     try:
         try:
-            return _min_expected(problem, workspace), ()
+            return _min_expected(problem, scenarios, workspace), ()
         except Infeasible:
-            plan = _min_expected(replace(problem, scope="no_commitment_or_controls"), workspace)
+            plan = _min_expected(replace(problem, scope="no_commitment_or_controls"), scenarios, workspace)
             return plan, (LACKS_CONTROLS,)
     except LimitReached:
         simple = first_plan(problem, scenarios) or first_plan(replace(problem, scope="all"), scenarios)
@@ -113,21 +116,51 @@ def _baseline(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace
         return simple, (FIRST_KNOWN,)
 
 
-def _min_expected(problem: SearchProblem, workspace: Workspace) -> Plan:
+def _min_expected(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) -> Plan:
+    """Return the plan of least expected cost, by cuts where the solve may: no limit needs rows.
+
+    A bound of rows is held against the plan that cuts find: presolve has been seen to lose the best one. Raises
+    Disagreement where the rows say that no plan costs as little, or that there is none.
+    """
     gap = workspace.settings.gap
     exact = BASELINE_GAP if problem.sums.size <= BLOCK else gap
     settings = SearchSettings(
         workspace.settings.solver,
         min(gap, exact),
-        workspace.settings.by_cuts,
+        workspace.settings.by_cuts or workspace.settings.branches,
         tie_tolerance=min(TIE_TOLERANCE, exact / 10),
         presolves=workspace.settings.presolves,
     )
+    if settings.by_cuts or settings.solver != "highs":
+        return _found(problem, settings, workspace)[0]
+    try:
+        alone = replace(workspace, cache=SolveCache())
+        by_cuts, _ = _found(problem, replace(settings, by_cuts=True, asks="decisions"), alone)
+    except Infeasible:
+        by_cuts = None
+    try:
+        plan, bound = _found(problem, settings, workspace)
+    except Infeasible:
+        _confirm(problem.deal, by_cuts, scenarios, math.inf, settings.solver)
+        raise
+    _confirm(problem.deal, by_cuts, scenarios, bound, settings.solver)
+    return plan
+
+
+def _confirm(deal: Deal, plan: Plan | None, scenarios: Scenarios, bound: float, solver: str) -> None:
+    if plan is not None:
+        settlement = settle(deal, plan, scenarios)
+        refuse_bound_above(settlement, float(settlement.mean(settlement.cost)), bound, solver)
+
+
+def _found(problem: SearchProblem, settings: SearchSettings, workspace: Workspace) -> tuple[Plan, float]:
+    """Return the best plan of a search, polished, and what the search says that no plan costs less than."""
     search = AgreementSearch(problem, settings, workspace.clock)
     workspace.cache.prepare(search)
     search = warm_started(search)
     best = search.run()
     workspace.cache.record(search)
     plan, _ = polish(best.formulation, settings.solver, workspace.clock)
+    bound = search.bound
     search.forget()
-    return plan
+    return plan, bound
