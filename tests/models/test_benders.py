@@ -11,10 +11,10 @@ from deal_solve.deal.risk import Limit, Risk
 from deal_solve.formulation.clauses.api.credit import Credited
 from deal_solve.formulation.clauses.api.credit_cost import BilledBeforePeriodEnd
 from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost
-from deal_solve.formulation.clauses.api.period import Period
 from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.formulation.clauses.channel_cost import ChannelCost, Channelled
 from deal_solve.formulation.clauses.seats.true_up_cost import Counts, TrueUpCost
+from deal_solve.formulation.model.period import Period
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
 from deal_solve.formulation.model.recourse import Epigraph, Linear, Tail, Worst

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from deal_solve.formulation.clauses.api import drawdown_cost
-from deal_solve.formulation.clauses.api import period as commitment_period
 from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost
-from deal_solve.formulation.clauses.api.period import Period
-from deal_solve.formulation.clauses.api.single_periods import SinglePeriods
 from deal_solve.formulation.clauses.seats import true_up_cost
 from deal_solve.formulation.clauses.seats.true_up_cost import Counts, TrueUpCost
 from deal_solve.formulation.model import chunks, payments, rate_groups
+from deal_solve.formulation.model import period as commitment_period
 from deal_solve.formulation.model.payments import Payments, Share
+from deal_solve.formulation.model.period import Period
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
 from deal_solve.formulation.model.recourse import Linear, When
+from deal_solve.formulation.model.single_periods import SinglePeriods
 
 SIZE, PLACES = 7, 12
 

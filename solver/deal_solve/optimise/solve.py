@@ -118,7 +118,9 @@ def _optimum(
         found = _search(problem, scenarios, workspace)
     except (Infeasible, Beaten) as error:
         _simple(problem, scenarios, comparison.baseline, _bound_of(error, problem), workspace.settings.solver)
+        _audit(problem, scenarios, workspace, _bound_of(error, problem))
         raise
+    _audit(problem, scenarios, workspace, found.search.bound)
     solution = _settled(found, scenarios, comparison)
     found.search.forget()
     return solution
@@ -182,6 +184,20 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
         raise
     _confirm(problem, scenarios, by_cuts.plan, again.search.bound, workspace.settings.solver)
     return by_cuts if again.best is None else replace(again, is_above_cuts=True)
+
+
+def _audit(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace, bound: float) -> None:
+    """Hold the bound of the extensive form against the plan that cuts find; raises Disagreement where it is refuted."""
+    settings = workspace.settings
+    is_extensive = not settings.by_cuts and not settings.branches
+    if not is_extensive or workspace.clock.is_over or not is_decomposable(problem.deal, scenarios, settings.solver):
+        return
+    looks = replace(settings, by_cuts=True, asks="decisions", bounds_bands=False, reports_incumbent=False)
+    try:
+        plan = _run(AgreementSearch(problem, looks, workspace.clock), SolveCache()).plan
+    except (Infeasible, Beaten, Disagreement):
+        return
+    _confirm(problem, scenarios, plan, bound, settings.solver)
 
 
 def _within_limits(

@@ -9,8 +9,8 @@ from deal_solve.errors import Infeasible, InputError
 from deal_solve.facts.accrual import months_of
 from deal_solve.facts.allocation import allocate
 from deal_solve.facts.health import commitment_health
-from deal_solve.formulation.clauses.api.period import Period
 from deal_solve.formulation.clauses.api.yearly_minimum_cost import YearlyMinimumCost
+from deal_solve.formulation.model.period import Period
 from deal_solve.formulation.model.rate_groups import Item, PeriodUsage, RateGroups, YearUsage
 from deal_solve.formulation.model.recourse import Linear
 from tests.support.builders import api_deal, api_plan, lines, months, settled

@@ -20,13 +20,13 @@ from deal_solve.formulation.clauses.api.credit_cost import BilledBeforePeriodEnd
 from deal_solve.formulation.clauses.api.credit_rows import CreditRows
 from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost
 from deal_solve.formulation.clauses.api.drawdown_rows import Balance, Chain, UsedUp, granted, in_order, used
-from deal_solve.formulation.clauses.api.period import Period
 from deal_solve.formulation.clauses.api.rates import Rates, Regime, api_of, channel_of, rates_of, shortfall_factor
 from deal_solve.formulation.clauses.api.yearly_minimum_cost import YearlyMinimumCost
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.routing import Routing
 from deal_solve.formulation.model.expression import Expression, Variable
 from deal_solve.formulation.model.per_scenario import ScalarOrArray, ScenarioIndices
+from deal_solve.formulation.model.period import Period
 from deal_solve.formulation.model.program import Program, equal_columns
 from deal_solve.formulation.model.rate_groups import Item, PeriodUsage, RateGroups, YearUsage
 

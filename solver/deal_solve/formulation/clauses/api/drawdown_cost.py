@@ -22,11 +22,11 @@ from typing import TypeAlias
 import numpy as np
 
 from deal_solve.formulation.clauses.api.credit import Credited
-from deal_solve.formulation.clauses.api.period import Period
-from deal_solve.formulation.clauses.api.single_periods import SinglePeriods
 from deal_solve.formulation.model.chunks import FEW, Selection, count_of, each, weighted
 from deal_solve.formulation.model.per_scenario import ScalarOrArray
+from deal_solve.formulation.model.period import Period
 from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, places_in, sum_of
+from deal_solve.formulation.model.single_periods import SinglePeriods
 from deal_solve.uncertainty.scenario_set import Array
 
 Factors: TypeAlias = tuple[Array, Sequence[ScalarOrArray]]

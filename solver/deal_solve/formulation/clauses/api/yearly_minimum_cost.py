@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 
 from deal_solve.formulation.clauses.api.drawdown_cost import Factors
-from deal_solve.formulation.clauses.api.period import Period
 from deal_solve.formulation.model.chunks import Selection, each, weighted
+from deal_solve.formulation.model.period import Period
 from deal_solve.formulation.model.rate_groups import YearUsage
 from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, places_in, sum_of
 from deal_solve.uncertainty.scenario_set import Array

@@ -14,11 +14,11 @@ from typing import NamedTuple
 from deal_solve.deal.allowance import Allowance
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost
-from deal_solve.formulation.clauses.api.period import Period
 from deal_solve.formulation.clauses.offers import SeatCandidate, channel_of_seats
 from deal_solve.formulation.clauses.routing import OTHER, Routing
 from deal_solve.formulation.model.expression import Expression, Variable
 from deal_solve.formulation.model.per_scenario import Who, cohort_of
+from deal_solve.formulation.model.period import Period
 from deal_solve.formulation.model.program import Due, Program, equal_columns
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
 from deal_solve.plan.resolved import resolve

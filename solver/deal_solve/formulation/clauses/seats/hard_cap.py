@@ -12,11 +12,11 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost
-from deal_solve.formulation.clauses.api.period import Period
 from deal_solve.formulation.clauses.seats.seats import Seats
 from deal_solve.formulation.clauses.seats.tracks import CandidateYear
 from deal_solve.formulation.model.expression import Expression, total
 from deal_solve.formulation.model.per_scenario import cohort_of
+from deal_solve.formulation.model.period import Period
 from deal_solve.formulation.model.program import Due, Program
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deal_solve.formulation.clauses.api.period import Period
+from deal_solve.formulation.model.period import Period
 from deal_solve.formulation.model.recourse import Indices, Linear
 from deal_solve.uncertainty.scenario_set import Array
 
