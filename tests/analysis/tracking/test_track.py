@@ -184,6 +184,19 @@ def test_a_map_of_workloads_names_both(signed, capsys, pair, words):
     assert words in capsys.readouterr().err
 
 
+def test_a_plain_table_is_tracked_and_forecast_by_its_map(tmp_path, capsys):
+    """1,000 requests a day of 1,000 tokens of Opus at 5 USD a million, 20 % off: 61 days draw 244."""
+    deal, plan = write(tmp_path, "deal.yaml", DEAL), write(tmp_path, "plan.yaml", PLAN)
+    days = [f"{FIRST + timedelta(day)},{OPUS},api,1000,1000000" for day in range(63)]
+    table = write(tmp_path, "usage.csv", "\n".join(["Date,Model,Space,Count,In", *days, ""]))
+    mapped = ["day=Date", "model=Model", "workspace=Space", "requests=Count", "input=In"]
+    options = [word for each in mapped for word in ("--map", each)]
+    assert run(["track", str(deal), "--plan", str(plan), str(table), *options]) == 0
+    assert run(["forecast", str(table), *options]) == 0
+    assert capsys.readouterr().err == ""
+    assert track(deal, plan, table, columns=mapped).position.drawn_usd == pytest.approx(61 * 5 * 0.8)
+
+
 def test_what_is_no_longer_so_is_named(signed):
     """1,500 tokens were to go into Haiku (that of the month), 1,000 went into Opus."""
     deal, plan, used = signed

@@ -60,14 +60,15 @@ def track(
     *exports: str | Path,
     alerts: Iterable[str] = (),
     called: Mapping[str, str] = MappingProxyType({}),
+    columns: Iterable[str] = (),
     options: SolveOptions | None = None,
 ) -> Track:
     """Return how a signed plan stands against exports of usage since it was signed, and the best deal from here on.
 
     Workloads of the deal are held against what was measured under their name, all models of a group together; `called`
-    says of a measured one which workload it belongs to. `alerts` are thresholds such as `forfeiture>50k`. Raises
-    InputError where the exports lie outside of the deal, where no workload is measured, and where nothing of the plan
-    is in force.
+    says of a measured one which workload it belongs to, and `columns` are as of `measure`. `alerts` are thresholds such
+    as `forfeiture>50k`. Raises InputError where the exports lie outside of the deal, where no workload is measured, and
+    where nothing of the plan is in force.
     """
     thresholds = [_threshold(text) for text in alerts]
     deal = load(deal_file)
@@ -75,7 +76,8 @@ def track(
     if unknown:
         near = did_you_mean(unknown[0].partition("=")[2], deal.workloads)
         raise InputError(f"--map-workload {unknown[0]}: the deal has no such workload{near}")
-    found = measure(*exports, called={**{name: name for name in deal.workloads}, **called})
+    own_names = {name: name for name in deal.workloads}
+    found = measure(*exports, columns=columns, called={**own_names, **called})
     known = [name for name in deal.workloads if name in (found.daily or {})]
     if deal.workloads and not known:
         names, own = ", ".join(found.daily or {}), ", ".join(deal.workloads)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import click
 
 from deal_solve.analysis.measure.defaults import MONTHS
+from deal_solve.cli.exports.columns import map_option
 from deal_solve.cli.exports.progress import reading_bar
 
 
 @click.command(epilog="Example:  deal-solve forecast exports/ --picture fan.svg")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
 @click.option("--months", type=click.IntRange(1, 60), default=MONTHS, show_default=True, help="Months to come.")
+@map_option
 @click.option("--json", "json_file", metavar="FILE|-", help="Write it as JSON; - prints it instead of the text.")
 @click.option("--picture", metavar="FILE", help="Draw the fan against history (.svg or .png).")
-def command(paths: tuple[str, ...], months: int, json_file: str | None, picture: str | None) -> int:
+def command(
+    paths: tuple[str, ...], columns: tuple[str, ...], months: int, json_file: str | None, picture: str | None
+) -> int:
     """Show what the usage in exports may come to: P10, P50 and P90 of each month and workload.
 
     The same method forecasts from every month of history; the share of what came that lay in the 80 % band stands
@@ -33,7 +37,7 @@ def command(paths: tuple[str, ...], months: int, json_file: str | None, picture:
         need_matplotlib("--picture")
         refuse_unwritable(picture)
     with reading_bar():
-        measured = measure(*paths)
+        measured = measure(*paths, columns=columns)
     found = forecast(measured, months)
     if picture and kind:
         written(picture, lambda path: write_figure(figure_of(found), path, kind))

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from deal_solve.analysis.measure.defaults import MIN_SHARE
+from deal_solve.cli.exports.columns import map_option
 from deal_solve.cli.exports.progress import reading_bar
-from deal_solve.exports.fields import FIELDS
 
 
 def refuse_existing(out: str | None) -> None:
@@ -36,13 +36,7 @@ def refuse_existing(out: str | None) -> None:
     show_default=True,
     help="Workloads below this share of the dollars are put into one.",
 )
-@click.option(
-    "--map",
-    "columns",
-    multiple=True,
-    metavar="FIELD=COLUMN",
-    help=f"A column of a plain table, repeatable; day and model are needed. Fields: {', '.join(FIELDS)}.",
-)
+@map_option
 @click.option("--keep-names", is_flag=True, help="Show keys and users by name; else they are hashed.")
 def command(
     paths: tuple[str, ...],

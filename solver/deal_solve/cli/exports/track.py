@@ -6,6 +6,7 @@ import time
 
 import click
 
+from deal_solve.cli.exports.columns import map_option
 from deal_solve.cli.exports.progress import reading_bar
 from deal_solve.cli.support.options import time_limit_option
 from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN
@@ -32,6 +33,7 @@ CROSSED = 6
     metavar="MEASURED=DEAL",
     help="To which workload of DEAL a measured one belongs, repeatable; several may belong to one.",
 )
+@map_option
 @click.option("--json", "json_file", metavar="FILE|-", help="Write it as JSON; - prints it instead of the text.")
 @click.option("--picture", metavar="FILE", help="Draw the commitment burned down (.svg or .png).")
 @click.option("--report", metavar="FILE", help="Write tables and picture as one HTML file.")
@@ -42,6 +44,7 @@ def command(
     plan_file: str,
     alerts: tuple[str, ...],
     pairs: tuple[str, ...],
+    columns: tuple[str, ...],
     time_limit: float | None,
     **files: str | None,
 ) -> int:
@@ -67,7 +70,7 @@ def command(
         refuse_unwritable(json_file)
     with table_and_picture(None, files["picture"], files["report"]) as write, reading_bar():
         found = interruptible(
-            lambda: track(deal_file, plan_file, *paths, alerts=alerts, called=called, options=options)
+            lambda: track(deal_file, plan_file, *paths, alerts=alerts, called=called, columns=columns, options=options)
         )
         write(found)
     if json_file:
