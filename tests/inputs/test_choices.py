@@ -68,6 +68,7 @@ def test_choices_with_commas_and_in_turn_are_one():
         ("seats.enterprize=5", "there is no seat type 'enterprize'; did you mean 'enterprise'?"),
         ("seats.enterprise=5.5", "seats.enterprise=5.5: 5.5 is not a whole number"),
         ("seats.enterprise.offer=free", "seats.enterprise.offer=free: 'free' does not sell 'enterprise'"),
+        ("seats.enterprise=quote", "quote is an offer, not a number of seats; write seats.enterprise.offer=quote"),
         ("seats.enterprise.term=36", "no offer has a first term of 36 months; expected 12, 24"),
         ("track.makers=none", "makers cannot take 'none'; it may take team-premium, enterprise, tool"),
         ("track.buyers=none", "there is no cohort 'buyers'; expected makers, sellers"),
@@ -81,6 +82,13 @@ def test_a_wrong_choice_says_what_is_expected(choice: str, message: str):
     with pytest.raises(InputError) as error:
         restriction_from(DEAL, [choice])
     assert message in str(error.value)
+
+
+def test_an_offer_of_seats_alone_is_chosen_for_its_seats():
+    api = "api: {bands: [{commit_usd_per_year: 100k, discount: 8%}], ramp: free}"
+    deal = example(replace=[(api, "seats: {enterprise: {usd_per_user_month: 20}}")])
+    with pytest.raises(InputError, match=r"'free' has no api part; for its seats write seats\.enterprise\.offer=free$"):
+        restriction_from(deal, ["offer=free"])
 
 
 def test_everything_wrong_is_said_at_once():

@@ -132,6 +132,13 @@ def test_the_threshold_is_met_to_half_a_cent(usd, possible):
     )
 
 
+def test_nothing_committed_in_later_terms_is_told_how_an_agreement_is_left():
+    assert violations(with_api("quote", 12, (100_000, (100_000,)), (100_000, (0, 0)))) == [
+        "offers.quote.api.bands: commitment 0 from api.terms[1] on; the band needs 100,000 a year; to leave the "
+        "agreement for list then, a proposal states at_list: [no, yes, yes] beside the commitment"
+    ]
+
+
 def test_years_are_equal_without_a_ramp():
     assert violations(with_api("quote", 24, (100_000, (100_000, 120_000)), (0, (0,)))) == [
         "offers.quote.api.ramp: commitment 100,000, 120,000 in api.terms[0]; expected equal years"

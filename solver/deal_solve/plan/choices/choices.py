@@ -11,7 +11,7 @@ from deal_solve.deal.model_names import canonical_option
 from deal_solve.deal.money import CENT_TOLERANCE_USD, EXACT_USD
 from deal_solve.deal.numbers import parse_count, parse_number
 from deal_solve.errors import InputError, Problem
-from deal_solve.messages import counted, unknown, usd
+from deal_solve.messages import counted, one_of, unknown, usd
 from deal_solve.plan.choices.restriction import Restriction, merged
 from deal_solve.plan.offers import offer_problem
 from deal_solve.plan.resolved import resolve
@@ -121,6 +121,8 @@ def _seats(deal: Deal, value: str, seat_type: str, part: str | None) -> Data:
         given: Data = {"offer": _known("offer", value, resolve(deal).offers)}
     elif part == "term":
         given = {"term_months": parse_count(value)}
+    elif value in resolve(deal).offers:
+        raise ValueError(f"{value} is an offer, not a number of seats; write seats.{seat_type}.offer={value}")
     else:
         given = {"contracted": _years(deal, value, _count)}
     return {"seats": {seat_type: given}}
@@ -196,10 +198,18 @@ def _no_such_offer(
     if offer is not None:
         problem = offer_problem(deal, "", offer, months, seat_type)
         if problem:
-            yield Problem(f"{path.removesuffix('term')}offer={offer}", problem.message)
+            yield Problem(f"{path.removesuffix('term')}offer={offer}", problem.message + _for_seats(deal, offer, path))
     elif months is not None and months not in lengths:
         known = ", ".join(map(str, sorted(lengths)))
         yield Problem(f"{path}={months}", f"no offer has a first term of {counted(months, 'month')}; expected {known}")
+
+
+def _for_seats(deal: Deal, offer: str, path: str) -> str:
+    """Return how the seats of an offer that has no api part are chosen; nothing for any other."""
+    on_table = resolve(deal).offers[offer]
+    if path != "term" or on_table.api is not None or not on_table.seats:
+        return ""
+    return f"; for its seats write {one_of(f'seats.{name}.offer={offer}' for name in on_table.seats)}"
 
 
 def _whose(api: Data) -> str:

@@ -139,8 +139,26 @@ def _api(deal: Deal, plan: Plan) -> Iterator[Problem]:
             f"horizon, from month {begun}",
         )
         return
+    may_be_left = may_leave(deal, offer)
     for place, (span, term) in enumerate(zip(spans, agreement.terms, strict=True)):
+        if may_be_left and place and not any(usd for each in agreement.terms[place:] for usd in each.commitment_usd):
+            problem = _left_unsaid(taken, term, place)
+            if problem:
+                yield problem
+                return
         yield from _term(taken, span, term, f"api.terms[{place}]")
+
+
+def _left_unsaid(taken: OfferTerms, term: ApiTerm, place: int) -> Problem | None:
+    """Return how a proposal leaves an agreement for list, where it has nothing committed in a band from a term on."""
+    if not term.band_usd_per_year or taken.is_at_list(taken.spans[place]):
+        return None
+    years = ", ".join("no" if span.index < place else "yes" for span in taken.spans for _ in span.years)
+    return Problem(
+        f"{clause(taken.offer_id, 'api')}.bands",
+        f"commitment 0 from api.terms[{place}] on; the band needs {usd(term.band_usd_per_year)} a year; to leave the "
+        f"agreement for list then, a proposal states at_list: [{years}] beside the commitment",
+    )
 
 
 def _left(deal: Deal, plan: Plan) -> Iterator[Problem]:
