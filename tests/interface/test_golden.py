@@ -39,7 +39,7 @@ TERMS = (
 )
 """Words of the page that not every reader knows."""
 NAMES = [path.stem for path in EXAMPLES]
-BOUND = re.compile(r"(at least|objective\s+below) [\d,.]+%?( +[\d.]+%$)?", re.MULTILINE)
+BOUND = re.compile(r"(at least|objective\s+below) [\d,.]+%?( +((≥ )?[\d.]+%|not known)$)?", re.MULTILINE)
 
 
 def printed(name: str) -> str:

@@ -12,6 +12,7 @@ import pytest
 from deal_solve import from_json
 from deal_solve.analysis.settle.invoice import invoice_csv, invoice_table, paid_when
 from deal_solve.analysis.settle.text import settlement_report
+from deal_solve.analysis.solve.agreements import above
 from deal_solve.analysis.solve.comparisons import comparisons
 from deal_solve.analysis.solve.result import result_of, settlement_result_of
 from deal_solve.analysis.solve.schema import Result, SettlementResult
@@ -155,8 +156,16 @@ def test_the_agreements_table_shows_bounds_where_nothing_was_solved():
         ("list", "solved"),
         ("alone", "impossible"),
     ]
-    assert [row[-1] for row in rows] == ["0%", "1%", "3%", "-"]
+    assert [row[-1] for row in rows] == ["0%", "≥ 1%", "3%", "-"]
     assert rows[1][4].startswith("at least ")
+
+
+def test_a_bound_that_is_not_above_the_objective_is_not_said_to_be_0_percent_higher():
+    base = SOLUTION.objective_usd
+    bounds = (base, base * 1.00001, base * 1.01)
+    candidates = [CandidateAgreement("alone", 12, 0.0, "pruned", None, bound) for bound in bounds]
+    assert [above(SOLUTION, each) for each in candidates] == ["not known", "not known", "≥ 1%"]
+    assert above(SOLUTION, CandidateAgreement("alone", 12, 0.0, "solved", base, base)) == "0%"
 
 
 def test_what_a_stopped_search_did_not_rule_out_is_called_so():

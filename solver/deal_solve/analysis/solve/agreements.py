@@ -27,10 +27,15 @@ def _minimum(candidate: CandidateAgreement) -> float:
 
 
 def above(solution: Solution, candidate: CandidateAgreement) -> str:
-    """Return how much higher the objective of a candidate is, or at least is; not known where its bound is lower."""
+    """Return how much higher the objective of a candidate is, or at least is; not known where its bound is no higher.
+
+    "0%" is said of what was solved alone: a bound that is not above the objective says nothing.
+    """
     base, more = abs(solution.objective_usd), _minimum(candidate) - solution.objective_usd
     text = percent(more / base, 2) if base else money(more)
-    return NOT_KNOWN if candidate.objective_usd is None and text.startswith("-") else text
+    if candidate.objective_usd is not None:
+        return text
+    return NOT_KNOWN if text.startswith("-") or text in ("0%", "0.00") else f"≥ {text}"
 
 
 def agreements_table(deal: Deal, solution: Solution, summary: Summary) -> str:

@@ -12,6 +12,8 @@ from deal_solve.messages import counted
 from deal_solve.report.text import labelled, whole_money
 
 MONTHS = 12
+MIN_DATES = 2
+"""Lines of dates for which larger lines of cost make room."""
 
 
 def dates_title(deal: Deal) -> str:
@@ -35,6 +37,16 @@ def dates_block(subject: Subject, room: int) -> list[str]:
             return [*lines, *labelled("", f"and {left + 1} more until {end:%Y-%m}: {subject.where('calendar')}", LABEL)]
         lines += shown
     return lines
+
+
+def dates_on_a_line(subject: Subject) -> tuple[str, list[str]]:
+    """Return the title and the first date on one line, what is left out counted in the title: where no room is left."""
+    days, deal = date_rows(subject), subject.deal
+    shown = _fitting(*days[0], 1) if days else []
+    if not shown:
+        return dates_title(deal), dates_block(subject, MIN_DATES)
+    more = f" ({len(days) - 1} more until {deal.calendar(MONTHS):%Y-%m}: {subject.where('calendar')})"
+    return f"{dates_title(deal)}{more * (len(days) > 1)}", shown
 
 
 def date_rows(subject: Subject) -> list[tuple[str, list[str]]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deal_solve.analysis.solve.page.compare import compare_block
 from deal_solve.analysis.solve.page.cost import cost_block, large_lines
-from deal_solve.analysis.solve.page.dates import dates_block, dates_title
+from deal_solve.analysis.solve.page.dates import MIN_DATES, dates_block, dates_on_a_line, dates_title
 from deal_solve.analysis.solve.page.footer import footer
 from deal_solve.analysis.solve.page.risks import risks_block
 from deal_solve.analysis.solve.page.sign import sign_block
@@ -17,8 +17,8 @@ from deal_solve.report.sentences import title_line
 from deal_solve.report.text import heading
 
 MAX_LINES = 45
-MAX_DATES, MIN_DATES = 3, 2
-"""Lines of dates: small lines of cost make room for so many, larger ones for the fewer."""
+MAX_DATES = 3
+"""Lines of dates for which small lines of cost make room."""
 MAX_COST_LINES, MIN_COST_LINES = 9, 3
 
 
@@ -44,8 +44,10 @@ def decision_page(subject: Subject) -> str:
         room = MAX_LINES - sum(len(block) + 1 for block in blocks) - len(last) - 1
         if room >= attempt.dates:
             break
-    dates = dates_block(subject, max(room, MIN_DATES))
-    dates = [*(heading(dates_title(subject.deal)) if dates else []), *dates, *last]
+    title, dates = dates_title(subject.deal), dates_block(subject, max(room, MIN_DATES))
+    if room < MIN_DATES:
+        title, dates = dates_on_a_line(subject)
+    dates = [*(heading(title) if dates else []), *dates, *last]
     return "\n\n".join("\n".join(block) for block in [*blocks, dates])
 
 

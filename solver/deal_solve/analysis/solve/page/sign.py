@@ -22,7 +22,7 @@ from deal_solve.report.sentences import committed
 from deal_solve.report.signing import signing_sentence
 from deal_solve.report.text import heading, labelled, page_width, percent, round_money, whole_money
 
-MAX_SEAT_TYPES = 3
+MAX_SEAT_TYPES = 6
 MANY_USERS = 1.5
 """So many times the contracted seats are expected users: it is said why no more are contracted."""
 SPARE = 8
@@ -113,9 +113,9 @@ def _agreement(subject: Subject, agreement: Agreement) -> str:
 def _seats(subject: Subject, is_short: bool) -> Iterator[tuple[str, str]]:
     """Yield a sentence per seat type that is bought or used without a contract, the label before the first."""
     deal, plan = subject.deal, subject.plan
-    label, max_seat_types = "Seats", 1 if is_short else MAX_SEAT_TYPES
+    label = "Seats"
     taken = {name: agreement for name, agreement in plan.seats.items() if _is_signed(subject, name)}
-    for name, agreement in sorted(taken.items(), key=lambda item: not item[1].contracted[0])[:max_seat_types]:
+    for name, agreement in sorted(taken.items(), key=lambda item: not item[1].contracted[0])[:MAX_SEAT_TYPES]:
         with_api = agreement.offer == plan.api.offer and agreement.offer != LIST
         under = "same agreement" if with_api else _agreement(subject, agreement)
         signed = len(resolve(deal).taken(agreement).spans[0].years)
@@ -132,10 +132,10 @@ def _seats(subject: Subject, is_short: bool) -> Iterator[tuple[str, str]]:
         parts += [] if is_short else _few(subject, name)
         yield label, f"{track_name(deal, name)} ({under}): {'; '.join(parts)}"
         label = ""
-    if len(taken) > max_seat_types:
+    if len(taken) > MAX_SEAT_TYPES:
         yield (
             "",
-            f"and {counted(len(taken) - max_seat_types, 'more seat type')}: {subject.where('seats')}",
+            f"and {counted(len(taken) - MAX_SEAT_TYPES, 'more seat type')}: {subject.where('seats')}",
         )
     used = {track for tracks in plan.tracks.values() for track in tracks}
     free = [name for name, agreement in plan.seats.items() if agreement.offer == LIST_MONTHLY and name in used]
