@@ -18,6 +18,7 @@ from deal_solve.messages import unknown
 from deal_solve.plan.choices.restriction import Restriction
 from deal_solve.plan.proposal import Proposal, ProposedApi, ProposedRoute, ProposedSeats
 from deal_solve.plan.resolved import resolve
+from deal_solve.plan.signing import signing_problem
 from deal_solve.plan.terms import left_in
 
 Item = TypeVar("Item")
@@ -60,10 +61,12 @@ class Fixings:
 
 
 def fixings_of(deal: Deal, proposal: Proposal | None) -> Fixings:
-    """Return the pins of a proposal; raises InputError for names the deal does not have."""
+    """Return the pins of a proposal; raises InputError for names, and a month of signing, that it does not have."""
     if proposal is None:
         return Fixings()
     problems = [Problem("later", "tables cannot be pinned; leave them out")] if proposal.later else []
+    unfit = signing_problem(deal, proposal.signing_month)
+    problems += [unfit] if unfit else []
     stated = [("api.offer", proposal.api.offer)]
     stated += [(f"seats.{name}.offer", seats.offer) for name, seats in proposal.seats.items()]
     for path, offer in stated:

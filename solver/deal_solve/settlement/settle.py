@@ -16,6 +16,7 @@ from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_paths import plans_by_path
 from deal_solve.plan.renewal_tables import paths_of
 from deal_solve.plan.resolved import OfferTerms, resolve
+from deal_solve.plan.signing import signing_problem
 from deal_solve.plan.validation.tables import broken_tables
 from deal_solve.settlement.api import commitment, drawdown
 from deal_solve.settlement.api.drawdown import Order, PeriodRecord, post_api
@@ -180,12 +181,9 @@ def cost_of(deal: Deal, plan: Plan, scenarios: Scenarios) -> Array:
 
 def _signed(deal: Deal, plan: Plan, scenarios: Scenarios) -> tuple[Deal, Scenarios]:
     """Return the deal signed in the month of a plan, and its scenarios; raises InputError if it does not fit."""
-    if not deal.whole.is_open and plan.signing_month:
-        month, at = deal.dated(plan.signing_month), f"{deal.whole.start:%Y-%m}"
-        raise InputError(
-            f"plan: signing_month is {month}, but the deal is signed at its start, in {at}; leave it out of the plan, "
-            "or state the month in the deal (signing.months)"
-        )
+    unfit = None if deal.whole.is_open else signing_problem(deal, plan.signing_month)
+    if unfit is not None:
+        raise InputError(f"plan: {unfit.path} {unfit.message}")
     if deal.is_open and plan.signing_month not in deal.signing_months:
         known = ", ".join(map(deal.dated, deal.signing_months))
         month = deal.dated(plan.signing_month)

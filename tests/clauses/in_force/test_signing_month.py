@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from deal_solve import Infeasible, from_json, scenarios_of, solve, sweep, to_json, why_not
+from deal_solve import Infeasible, InputError, from_json, loads, scenarios_of, solve, sweep, to_json, why_not
+from deal_solve.cli.main import run
 from deal_solve.cli.support.extras import answers_text
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.signing import _best, months_solved
@@ -13,6 +15,7 @@ from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.limit_checks import limit_checks
 from tests.support.builders import NEXT, api_deal, bands, count, held, seat_deal
+from tests.support.deals import LOW_OR_HIGH
 
 EARLY = {"months": [0, 3, 6], "early": "forfeited"}
 
@@ -153,3 +156,44 @@ def test_a_sweep_over_the_month_of_signing_signs_in_each():
         pytest.approx(solve(held(signing={"months": [month], "early": "forfeited"})).objective_usd) for month in (0, 6)
     ]
     assert rows[0].objective_usd != pytest.approx(rows[1].objective_usd)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("settle", "--plan"),
+        ("settle", "--routing", "best", "--plan"),
+        ("simulate", "--plan"),
+        ("review", "--plan"),
+        ("solve", "--fix"),
+        ("curve", "--plan"),
+        ("report", "--out", "x.html", "--plan"),
+    ],
+)
+def test_a_month_in_a_plan_of_a_deal_signed_at_its_start_is_refused_by_every_command(
+    asked, capsys, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    Path("deal.yaml").write_text(LOW_OR_HIGH)
+    Path("plan.yaml").write_text("api: {offer: quote}\nsigning_month: 5\n")
+    command, *options = asked
+    assert run([command, "deal.yaml", *options, "plan.yaml"]) == 2
+    out, err = capsys.readouterr()
+    words = "plan.yaml:2: signing_month: is 5 (2027-06), but the deal is signed at its start, in 2027-01; leave it out"
+    assert out == "" and err.startswith(words)
+    Path("plan.yaml").write_text("api: {offer: quote}\nsigning_month: 0\n")
+    assert run([command, "deal.yaml", *options, "plan.yaml"]) == 0
+
+
+def test_a_month_that_a_signed_deal_does_not_have_cannot_be_fixed_or_completed():
+    text = f"{LOW_OR_HIGH}signing: {{months: [0, 3]}}\n"
+    for deal, words in (
+        (loads(LOW_OR_HIGH), r"is 5 \(2027-06\), but the deal is signed at its start, in 2027-01"),
+        (loads(text).signed_in(3), r"is 5 \(2027-06\), but this question is about the deal signed in 3 \(2027-04\)"),
+    ):
+        other, own = Proposal(signing_month=5), Proposal(signing_month=deal.signing_month)
+        with pytest.raises(InputError, match=words):
+            complete(deal, other, scenarios_of(deal))
+        with pytest.raises(InputError, match=words):
+            solve(deal, fix=other)
+        assert complete(deal, own, scenarios_of(deal))[0].signing_month == deal.signing_month

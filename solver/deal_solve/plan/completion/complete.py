@@ -20,6 +20,7 @@ from deal_solve.plan.offers import offer_problem
 from deal_solve.plan.plan import ApiAgreement, Plan, SeatAgreement, SellerAtList
 from deal_solve.plan.proposal import Proposal, ProposedSeats
 from deal_solve.plan.resolved import SeatOffer, resolve
+from deal_solve.plan.signing import signing_problem
 from deal_solve.plan.tracks import is_seat_type, missing_controls
 from deal_solve.plan.unknown_limits import is_closed
 from deal_solve.uncertainty.first_users import first_users, users_above
@@ -100,8 +101,14 @@ def _room(deal: Deal, seats: dict[str, SeatAgreement], seat_type: str) -> tuple[
 
 
 def refuse_unknown(deal: Deal, proposal: Proposal) -> None:
-    """Raise InputError for every name and length in a proposal that means nothing in this deal."""
-    problems = [*_unknown_names(deal, proposal), *_unknown_offers(deal, proposal), *_wrong_lengths(deal, proposal)]
+    """Raise InputError for every name, length and month in a proposal that means nothing in this deal."""
+    unfit = signing_problem(deal, proposal.signing_month)
+    problems = [
+        *([unfit] if unfit else []),
+        *_unknown_names(deal, proposal),
+        *_unknown_offers(deal, proposal),
+        *_wrong_lengths(deal, proposal),
+    ]
     if problems:
         raise InputError(problems)
 
