@@ -38,6 +38,17 @@ from tests.support.deals import LEVERS, LOW_OR_HIGH
 from tests.support.hand_deals import YEAR, certainly, newsvendor, quote, tail, two_years
 from tests.support.interrupts import PLENTY, passes_after
 
+TWO_BANDS = """
+start: 2027-01
+workloads:
+  bot: {requests_per_month: {p10: 3M, p50: 5M, p90: 8M}, input_tokens: 6000, output_tokens: 500, models: [sonnet]}
+offers:
+  quote: {terms: [12, 36], api: {bands: [
+    {commit_usd_per_year: 500k, discount: 10%}, {commit_usd_per_year: 1M, discount: 40%}]}}
+"""
+AT_LIST = TWO_BANDS.replace("3M", "300k").replace("10%", "1%").replace("40%", "2%")
+"""With these discounts nothing committed is best."""
+
 
 @pytest.fixture(name="deal")
 def stated_deal():
@@ -160,10 +171,33 @@ def test_points_of_a_curve_that_were_not_reached_are_named(monkeypatch):
 
 
 def test_a_curve_without_a_point_in_time_is_stopped_not_infeasible(monkeypatch):
-    deal = newsvendor()
+    """The best plan commits nothing, so that no point of the curve is that of the first solve."""
+    deal = loads(AT_LIST)
     passes_after(monkeypatch, 1)
     with pytest.raises(LimitReached, match="before any point of the curve had a plan"):
         curve(deal, scenarios_of(deal), time_limit=PLENTY)
+
+
+def test_the_best_point_of_a_curve_is_that_of_the_first_solve_however_early_the_limit_passes(monkeypatch):
+    """It is in the second band, at 40 %; with two solves the first band has an optimum too, which is dearer."""
+    deal = loads(TWO_BANDS)
+    whole = curve(deal, scenarios_of(deal))
+    assert whole.best.plan.api.terms[0].band_usd_per_year == 1_000_000 and whole.has_optimum
+    for solves in range(1, 5):
+        passes_after(monkeypatch, solves)
+        found = curve(deal, scenarios_of(deal), time_limit=PLENTY)
+        assert found.optimum == whole.optimum and found.optimum.plan == found.best.plan
+        assert found.has_optimum and min(len(found.not_in_time), len(whole.points) - len(found.points)) > 0
+        assert not any(point == "band from 1,000,000" for point in found.not_in_time)
+
+
+def test_the_best_of_the_points_in_time_is_not_called_the_best(monkeypatch):
+    """Nothing committed is best here: of the curve some points were in time, and which one is best is not known."""
+    deal = loads(AT_LIST)
+    assert curve(deal, scenarios_of(deal)).has_optimum
+    passes_after(monkeypatch, 2)
+    found = curve(deal, scenarios_of(deal), time_limit=PLENTY)
+    assert not found.has_optimum and "the best of the points in time" in " ".join(text_of(found).split())
 
 
 def test_steps_of_a_waterfall_that_were_not_reached_have_no_amounts(monkeypatch):

@@ -58,9 +58,10 @@ def curve(
     """Return the curve of an offer and term (default: those of the best plan, else of the nearest that commits).
 
     Every point is a solve over the same scenarios with offer, term, band and commitment pinned and all else free; the
-    optimum of a band is the solve with the band pinned alone. `points` is the size of the grid, which the bands share,
-    `proposed` a proposal or a plan to mark; the keywords are those of `solve`. A point that no plan can take is
-    left out, with a note. Raises InputError where no agreement commits anything, and what `solve` raises.
+    optimum of a band is the solve with the band pinned alone, that of the best plan's first band the best plan.
+    `points` is the size of the grid, which the bands share, `proposed` a proposal or a plan to mark; the keywords are
+    those of `solve`. A point that no plan can take is left out, with a note. Raises InputError where no agreement
+    commits anything, and what `solve` raises.
     """
     agreement = {key: value for key, value in (("offer", offer), ("term_months", term_months)) if value is not None}
     options = SolveOptions.of(keywords).begun()
@@ -130,7 +131,11 @@ class _Curves:
         """Yield the points of all bands, each in rising order of the commitment."""
         api = resolve(self.deal).taken_for(self.agreement["offer"], self.agreement["term_months"]).require_api()
         bands = [each.commit_usd_per_year for each in api.bands]
-        optima = dict(self._all_fixed([(band, "optimum", None) for band in bands]))
+        known = self._of_best()
+        others = [band for band in bands if known is None or band != known.band_usd_per_year]
+        optima = dict(self._all_fixed([(band, "optimum", None) for band in others]))
+        optima |= {} if known is None else {known.band_usd_per_year: known}
+        optima = {band: optima[band] for band in bands if band in optima}
         grid = _grid([point.commitment_usd_per_year for point in optima.values()], api.step_usd, points)
         wanted: list[tuple[float, Mark, float | None]] = []
         for band, optimum in optima.items():
@@ -143,6 +148,15 @@ class _Curves:
         for band, optimum in optima.items():
             row = [optimum, *(point for own, point in found if own == band)]
             yield from sorted(row, key=lambda point: point.commitment_usd_per_year)
+
+    def _of_best(self) -> CurvePoint | None:
+        """Return the point of the solution that chose the agreement, if its own is that: no point costs less."""
+        api = self.best.plan.api
+        own = {"offer": api.offer, "term_months": api.term_months}
+        if self.best.is_simple or own != self.agreement:
+            return None
+        band = {"band_usd_per_year": (api.terms[0].band_usd_per_year,)}
+        return _point(self.best.optimised(), "optimum", _fixed(self.options.fix, {**self.agreement, **band}))
 
     def uncommitted(self) -> CurvePoint | None:
         """Return the best plan without API commitment, from any offer; None where there is none."""

@@ -75,8 +75,14 @@ class Curve(Answered):
         return not self.not_in_time and all(point.is_proven for point in self.points)
 
     @property
+    def has_optimum(self) -> bool:
+        """Whether no point that is left out for the time limit can cost less than `optimum`."""
+        api = self.best.plan.api
+        return not self.not_in_time or (api.offer, api.term_months) == (self.offer, self.term_months)
+
+    @property
     def optimum(self) -> CurvePoint:
-        """The point of least objective."""
+        """The point of least objective: that of `best` where this is a plan of the agreement."""
         return min(self.points, key=lambda point: (point.objective_usd, point.commitment_usd_per_year))
 
     def to_frame(self) -> pd.DataFrame:

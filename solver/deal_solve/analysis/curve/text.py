@@ -36,7 +36,8 @@ def curve_report(deal: Deal, curve: Curve) -> str:
 def _best(deal: Deal, curve: Curve) -> str:
     best = curve.optimum
     cost = f"{money(best.expected_usd)} expected over {counted(deal.compared_months, 'month')}"
-    return f"{_committed(best)}: {cost}, objective {money(best.objective_usd)}"
+    known = "" if curve.has_optimum else ", the best of the points in time"
+    return f"{_committed(best)}: {cost}, objective {money(best.objective_usd)}{known}"
 
 
 def _versus_best(curve: Curve, other: CurvePoint) -> str:
