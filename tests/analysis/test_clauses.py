@@ -297,7 +297,11 @@ def test_an_offer_that_is_not_signed_says_so():
     deal = read(workloads={"app": APP}, offers=offers, scenarios=explicit(RARE, CHANCES))
     found = valued(deal, "poor", pairs=0)
     assert "poor is no part of the best deal: a step counts only as far as it makes it one" in found.notes
-    assert valued(deal, None, pairs=0).offer == "quote"
+    signed = valued(deal, None, pairs=0)
+    assert signed.offer == "quote"
+    valued_too = "quote is signed too: deal-solve clauses FILE --offer quote values its clauses"
+    assert valued_too in found.notes
+    assert valued_too not in signed.notes
     assert found.to_frame()["clause"].tolist() == [each.clause for each in found.values]
 
 

@@ -26,10 +26,10 @@ def months_line(deal: Deal) -> str:
     return f"{counted(deal.compared_months, 'month')} from {deal.whole.start:%Y-%m}, all amounts USD"
 
 
-def gap_notes(is_proven: bool) -> list[str]:
-    """Return what GAP says in a table, as a note of its own; nothing where all of it is proven."""
-    note = "GAP: the search stopped before the gap asked for, so a cheaper deal may exist; --time-limit gives it longer"
-    return [] if is_proven else [note]
+def gap_notes(is_proven: bool, mark: str = "GAP") -> list[str]:
+    """Return what a mark says in a table, as a note of its own; nothing where all of it is proven."""
+    note = "the search stopped before the gap asked for, so a cheaper deal may exist; --time-limit gives it longer"
+    return [] if is_proven else [f"{mark}: {note}"]
 
 
 def titled(deal: Deal, offer: str) -> str:

@@ -171,9 +171,11 @@ def test_print_is_in_whole_dollars_and_names_offers_by_title():
 
 def test_a_gap_is_explained():
     found = wait(deal := flat_or_list({"low": 60, "high": 160}), scenarios_of(deal), 1, 4)
-    assert "GAP" not in show(found).text
+    assert "not proven" not in show(found).text
     unproven = replace(found, months=Table((replace(found.months[0], is_proven=False),)))
-    assert "- GAP: the search stopped before the gap asked for, so a cheaper deal may exist" in show(unproven).text
+    assert (
+        "- not proven: the search stopped before the gap asked for, so a cheaper deal may exist" in show(unproven).text
+    )
 
 
 def test_too_little_time_is_a_limit_reached():
@@ -330,7 +332,7 @@ def test_the_command_prints_the_verdict_and_writes_its_file(tmp_path, capsys):
     deal.write_text(json.dumps(flat_or_list({"low": 60, "high": 160}).written), encoding="utf-8")
     assert run(["wait", str(deal), "--months", "2", "--shock", "0.01", "--out", str(out)]) == 0
     text = capsys.readouterr().out
-    assert "Verdict measure first, and sign in 2027-02: measuring for 1 month is worth 220" in text
+    assert "Verdict measure first, and sign in 2027-02, which saves 210 net: measuring for 1 month" in text
     found = from_json(out.read_text(encoding="utf-8"), WaitResult)
     assert isinstance(found, WaitResult)
     assert [row.calendar_month for row in found.months] == ["2027-02", "2027-03"]

@@ -32,8 +32,9 @@ from deal_solve.analysis.clauses.result import (
 from deal_solve.analysis.clauses.steps import ClauseStep, clause_steps, max_points, with_points
 from deal_solve.analysis.uncertainty.replicates import Replicates, estimate, replicates
 from deal_solve.deal.cross_checks import broken_references
-from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.deal import AT_LIST, LIST, Deal
 from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
+from deal_solve.facts.names import quoted_offer
 from deal_solve.frames import Table
 from deal_solve.messages import counted, did_you_mean, unknown
 from deal_solve.optimise.neighbours import Ask, answers
@@ -105,8 +106,18 @@ def _notes(base: Solution, offer: str) -> Iterator[str]:
         yield f"{offer} is no part of the best deal: a step counts only as far as it makes it one"
     elif not is_discounted(base, offer):
         yield f"no points of discount: the best deal takes the seats of {offer}, and its API agreement elsewhere"
+    yield from also_signed(base, offer)
     if base.settlement.scenarios.kind != "sampled" and base.settlement.scenarios.size > 1:
         yield "no intervals: the scenarios are all there are, not a sample"
+
+
+def also_signed(base: Solution, offer: str) -> Iterator[str]:
+    """Yield, of each other offer that the best deal signs and that has clauses to ask for, how they are valued."""
+    deal, plan = base.settlement.deal, base.plan
+    for name in dict.fromkeys((plan.api.offer, *(part.offer for part in plan.seats.values()))):
+        if name in {offer, *AT_LIST} or all(step.deal is None for step in clause_steps(deal, name)):
+            continue
+        yield f"{quoted_offer(deal, name)} is signed too: deal-solve clauses FILE --offer {name} values its clauses"
 
 
 def _order(row: ClauseValue) -> tuple[bool, float, float]:

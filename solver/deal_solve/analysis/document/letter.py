@@ -114,6 +114,8 @@ def _asks(document: Any, page: FirstPage) -> None:
         paragraph = document.add_paragraph(style="List Number")
         paragraph.add_run(_text(ask.clause)).bold = True
         paragraph.add_run(_text(f", {ask.worth}: {ask.change}"))
+    for sentence in page.more_asks:
+        document.add_paragraph(_text(sentence))
 
 
 def _clauses(document: Any, found: Document, page: FirstPage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from deal_solve.analysis.clauses.clauses import also_signed
 from deal_solve.analysis.clauses.result import ClauseValue
 from deal_solve.analysis.document.result import Document
 from deal_solve.analysis.solve.page.compare import compare_rows, compare_title
@@ -49,7 +50,10 @@ class Ask:
 
 @dataclass(frozen=True)
 class FirstPage:
-    """Everything on the first page, in the order in which it is read; `why_no_asks` where there are none."""
+    """Everything on the first page, in the order in which it is read; `why_no_asks` where there are none.
+
+    `more_asks` names the offers that are signed too, whose clauses are not among them.
+    """
 
     title: str
     subtitle: str
@@ -61,6 +65,7 @@ class FirstPage:
     asks_title: str
     asks: tuple[Ask, ...]
     why_no_asks: str
+    more_asks: tuple[str, ...]
     dates_title: str
     dates: Rows
     proof: str
@@ -106,6 +111,7 @@ def first_page(found: Document) -> FirstPage:
             asks_title=_asks_title(found),
             asks=tuple(map(_ask, found.asks)),
             why_no_asks=_why_no_asks(found),
+            more_asks=_more_asks(found),
             dates_title=dates_title(deal),
             dates=tuple(_dates(subject)),
             proof=proof(subject),
@@ -145,6 +151,14 @@ def _asks_title(found: Document) -> str:
     late = found.clauses.not_in_time
     over += f"; {counted(late, 'clause')} not priced in the time" if late else ""
     return f"What to ask for first in {quoted_offer(deal, found.clauses.offer)} ({over})"
+
+
+def _more_asks(found: Document) -> tuple[str, ...]:
+    """Return a sentence for each other offer that is signed: what it is worth to ask for is another question."""
+    if found.clauses is None:
+        return ()
+    sentences = also_signed(found.clauses.base, found.clauses.offer)
+    return tuple(f"{text[0].upper()}{text[1:]}." for text in sentences)
 
 
 def _ask(row: ClauseValue) -> Ask:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from deal_solve.analysis.wait.result import Wait, WaitMonth
 from deal_solve.deal.deal import Deal
+from deal_solve.facts.names import listed
 from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
@@ -28,7 +31,7 @@ def wait_report(deal: Deal, found: Wait) -> str:
     )
     signed = [f"{_first(found)}: {found.now}", *_signed(_named(found))]
     parts = ["\n".join(head), _table(deal, found), bullets("What is signed", signed)]
-    notes = [*found.notes, *gap_notes(all(row.is_proven for row in found.months))]
+    notes = [*found.notes, *gap_notes(all(row.is_proven for row in found.months), "not proven")]
     return "\n\n".join([*parts, *([bullets("Notes", notes)] if notes else [])]) + "\n"
 
 
@@ -55,13 +58,14 @@ def _verdict(found: Wait) -> str:
         return f"decide in {best.calendar_month}, when it is signed, and not today: {words}, and costs nothing"
     if best.cost_usd < 0 and best.verdict == "wait":
         cheaper = f"that costs {whole_money(-best.cost_usd)} less whatever is measured"
-        return f"sign in {best.calendar_month}: {cheaper}, and {words}"
+        return f"sign in {best.calendar_month}, which saves {whole_money(best.net_usd)} net: {cheaper}, and {words}"
     words += f", and signing then costs {whole_money(best.cost_usd)} more{_routing(best)}"
     match best.verdict:
         case "wait":
-            return f"measure first, and sign in {best.calendar_month}: {words}"
+            saves = f"which saves {whole_money(best.net_usd)} net"
+            return f"measure first, and sign in {best.calendar_month}, {saves}: {words}"
         case "sign":
-            return f"sign {_first(found)}: {words}"
+            return f"sign {_first(found)}, which saves {whole_money(-best.net_usd)} net: {words}"
     return f"too close to call: {words}; more observations (--observations 64) say more"
 
 
@@ -78,6 +82,15 @@ def _routing(row: WaitMonth) -> str:
 
 
 def _turn(found: Wait) -> str:
+    """Return until when waiting pays, by the verdicts of the rows."""
+    pays = [row for row in found.months if row.months and row.verdict == "wait" and row.months < (found.turns or inf)]
+    later = [row for row in found.months if row.months > (pays[-1].months if pays else 0)]
+    free = max((row.net_usd for row in found.months if not row.months), default=0.0)
+    unsettled = [row.calendar_month for row in later if row.verdict == "open" and row.net_high_usd > free]
+    if unsettled:
+        sure = f"pays until {pays[-1].calendar_month}; " if pays else ""
+        more = "" if found.months[-1].verdict == "open" else ", and later it costs more than it tells"
+        return f"{sure}in {listed(unsettled)} too close to call{more}"
     if found.turns is None:
         return (
             f"not by {found.months[-1].calendar_month}, which still pays; a longer wait (--months) shows when it stops"
@@ -121,7 +134,7 @@ def _table(deal: Deal, found: Wait) -> str:
             row.calendar_month,
             *map(whole_money, (row.cost_usd, row.value_usd, row.value_low_usd, row.value_high_usd, row.net_usd)),
             chance(row.changed),
-            _word(found, row) + " GAP" * (not row.is_proven),
+            _word(found, row) + ", not proven" * (not row.is_proven),
         ]
         for row in found.months
     ]

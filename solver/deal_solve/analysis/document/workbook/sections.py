@@ -68,6 +68,8 @@ def _asks(sheet: Sheet, page: FirstPage) -> None:
     for ask in page.asks:
         sheet.pair(ask.clause, f"{ask.change}: {ask.worth}")
         sheet.pair("", ask.sentence)
+    for sentence in page.more_asks:
+        sheet.prose(sentence)
     sheet.skip()
 
 
