@@ -287,8 +287,7 @@ def _settled(found: _Found, scenarios: Scenarios, comparison: Comparison) -> Sol
     gap = (objective - bound) / max(abs(objective), 1e-9)
     if found.stage_left and not is_simple:
         notes += (
-            f"plans that cost as little were compared until {found.stage_left}; the one with the least of that may be "
-            "another",
+            f"plans that cost as little were not all compared by {found.stage_left}: one with less of that may exist",
         )
     if found.is_above_cuts and gap > settings.gap:
         notes += (f"a linear program would save balance, which settlement does not: a gap of {gap:.1e} remains",)
