@@ -19,7 +19,7 @@ from tests.support.paths import EXAMPLES, ROOT
 from tests.support.samples import in_every_run
 from tests.support.solved import levers_of_many_clauses, solved
 
-SHRINKS = "optimising first shrinks the commitment to sign from 9 to 3 USD a year."
+SHRINKS = "optimising first shrinks the commitment to sign from 9 to 3 USD a year on average."
 NAMES = in_every_run((path.stem for path in EXAMPLES), slow={"api-heavy", "hybrid", "regulated", "start-up"})
 LEVERS = ["routing", "caching", "batch", "seat sizing", "commitment", "bundle", "clauses"]
 

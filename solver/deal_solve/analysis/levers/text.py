@@ -71,7 +71,7 @@ def waterfall_sentence(deal: Deal, waterfall: Waterfall) -> str:
         over = f"over {counted(deal.compared_months, 'month')}"
         parts.append(f"routing, caching and batch {verb} the all-Opus API bill by {by} {over}")
     if first and last is not None and round(first) > round(last):
-        amounts = f"from {_whole(first)} to {_whole(last)} USD a year"
+        amounts = f"from {_whole(first)} to {_whole(last)} USD a year on average"
         parts.append(f"optimising first shrinks the commitment to sign {amounts}")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""
