@@ -8,7 +8,7 @@ from deal_solve.facts.calendar import calendar
 from deal_solve.facts.cost_split import cost_split, crossover_month
 from deal_solve.facts.health import commitment_health, seat_health
 from deal_solve.facts.notes import chronological_usd
-from deal_solve.facts.savings import savings
+from deal_solve.facts.savings import savings, valued
 from deal_solve.facts.years import years
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.lines import LINES
@@ -48,6 +48,15 @@ def test_commitment_health(settled):
     assert year.forfeited_usd == pytest.approx(900_000 * usd)
     assert (year.overage_probability, year.shortfall_probability) == (0.5, 0.5)
     assert year.exhausted_month == 7
+
+
+def test_a_savings_rate_of_nothing_is_0():
+    """At list both amounts are the same but for the order in which they are summed: 1 - their ratio is not 0."""
+    bot = "{requests_per_month: {p10: 3M, p50: 5M, p90: 8M}, input_tokens: 6000, output_tokens: 500, models: [sonnet]}"
+    settlement = solve(loads(f"start: 2027-01\nworkloads: {{bot: {bot}}}\n")).settlement
+    at_list, contracted = map(float, valued(settlement))
+    assert 1 - contracted / at_list == pytest.approx(0, abs=1e-12)
+    assert savings(settlement).theoretical == savings(settlement).effective == 0.0
 
 
 def test_savings_rates(settled):

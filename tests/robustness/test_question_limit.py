@@ -160,6 +160,16 @@ def test_a_frontier_says_which_risk_weights_it_did_not_reach(monkeypatch):
     assert "one deal is known, that of weight 1" in text_of(alone)
 
 
+def test_a_frontier_with_risk_weights_left_out_has_no_knee(monkeypatch):
+    """With three of eleven weights solved the point that is farthest from the line may be one that is not known."""
+    deal = loads(TWO_BANDS.replace("40%", "18%") + "risk: {on: cost}\n")
+    assert frontier(deal, scenarios_of(deal)).knee is not None
+    passes_after(monkeypatch, 3)
+    found = frontier(deal, scenarios_of(deal), time_limit=PLENTY)
+    assert len(found.points) == 3 and len(found.not_in_time) == 8
+    assert found.knee is None and "nee" not in text_of(found)
+
+
 def test_points_of_a_curve_that_were_not_reached_are_named(monkeypatch):
     deal = newsvendor()
     whole = curve(deal, scenarios_of(deal))
@@ -315,6 +325,18 @@ def test_a_search_for_breakpoints_says_up_to_where_all_is_known(monkeypatch):
     passes_after(monkeypatch, 0)
     with pytest.raises(LimitReached):
         asked(time_limit=PLENTY)
+
+
+def test_values_that_cost_the_same_say_nothing_of_those_the_limit_left_out(monkeypatch):
+    """Up to 13.75 % the deal takes the other band; above, nothing is known, and both solves are proven."""
+    deal, path = loads(TWO_BANDS.replace("40%", "18%")), "offers.quote.api.bands[1].discount"
+    passes_after(monkeypatch, 2)
+    found = breakeven(deal, path, 0.1, 0.4, time_limit=PLENTY)
+    assert len(found.solved) == 2 and len({round(usd, 2) for _, usd in found.solved}) == 1
+    text = " ".join(text_of(found).split())
+    assert "every value costs the same" not in text and "does not use this field" not in text
+    assert "2 values solved; the time limit passed at 0.1375" in text and "GAP" not in text
+    assert not found.is_proven
 
 
 def test_a_document_says_which_sections_the_time_did_not_suffice_for(monkeypatch):

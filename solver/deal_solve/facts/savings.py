@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -19,6 +20,9 @@ from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.settle import Settlement
 from deal_solve.settlement.usage import usage_of
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
+
+ROUNDING = 1e-12
+"""Amounts that differ by no more than this share are the same."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,15 @@ def savings(settlement: Settlement) -> Savings | None:
         list_usd=at_list,
         paid_usd=paid,
         committed_usd=committed,
-        theoretical=1 - contracted / at_list,
-        effective=1 - paid / at_list,
+        theoretical=_rate(contracted, at_list),
+        effective=_rate(paid, at_list),
         return_on_commitment=(at_list - paid) / committed if committed else None,
     )
+
+
+def _rate(usd: float, list_usd: float) -> float:
+    """Return what is saved of an amount at list as a share of it; 0 where the amounts differ by rounding alone."""
+    return 0.0 if math.isclose(usd, list_usd, rel_tol=ROUNDING) else 1 - usd / list_usd
 
 
 def valued(part: Settlement) -> Array:

@@ -72,12 +72,13 @@ def breakeven(
         nearest=None if reached else _nearest(search),
         is_complete=search.is_complete,
         is_proven=search.is_whole and all(best.is_proven for best in known),
+        has_gap=not all(best.is_proven for best in known),
         searched_to=search.reached,
         step=(along.high - along.low) / (points - 1),
         resolution=resolution * (along.high - along.low),
         about=About(deal, made(deal)),
         solved=tuple((best.value, best.objective_usd) for best in known),
-        notes=(*dict.fromkeys(note for best in known for note in best.notes), *_unused(known), *late),
+        notes=(*dict.fromkeys(note for best in known for note in best.notes), *(late or _unused(known))),
     )
 
 

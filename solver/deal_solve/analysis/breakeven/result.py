@@ -83,6 +83,8 @@ class Breakeven(Answered):
     searched_to: Annotated[float, Field(description="nothing is known above it; below `high`: the time limit passed")]
     solved: NotWritten[tuple[tuple[float, float], ...]] = field(repr=False)
     notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")] = ()
+    has_gap: NotWritten[bool] = False
+    """Whether a value that was solved is not proven to the gap."""
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per interval; that of `breakpoints` has one per breakpoint."""

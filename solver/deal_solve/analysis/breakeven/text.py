@@ -78,9 +78,7 @@ def _today(found: Breakeven, today: float) -> str:
 
 
 def _proof(found: Breakeven) -> str:
-    text = f"{counted(len(found.solved), 'value')} solved" + (
-        " (GAP: not all are proven)" if not found.is_proven else ""
-    )
+    text = f"{counted(len(found.solved), 'value')} solved" + (" (GAP: not all are proven)" if found.has_gap else "")
     if found.searched_to < found.high:
         return f"{text}; the time limit passed at {number(found.searched_to)}, above which nothing is known"
     if found.is_complete:

@@ -48,7 +48,7 @@ def frontier(deal: Deal, scenarios: Scenarios, steps: int = STEPS, **keywords: U
     return Frontier(
         on=deal.risk.on,
         confidence=deal.risk.confidence,
-        points=Table(_with_knee(kept)),
+        points=Table(tuple(kept) if late else _with_knee(kept)),
         not_in_time=late,
         about=about,
         notes=notes,

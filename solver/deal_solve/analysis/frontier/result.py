@@ -39,7 +39,8 @@ class FrontierPoint(Record):
 class Frontier(Answered):
     """The points in rising order of expected cost, each with a lower CVaR than the one before.
 
-    The knee is the point farthest from the line between the first and the last; without three points there is none.
+    The knee is the point farthest from the line between the first and the last; without three points there is none, nor
+    where the time limit left a risk weight without a deal.
     `on` says what CVaR is of, `confidence` that of the tail.
     """
 
