@@ -29,6 +29,7 @@ from deal_solve import (
     when,
 )
 from deal_solve.analysis.why_not.alternatives_text import alternatives_report
+from deal_solve.cli.main import run
 from deal_solve.optimise import neighbours
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.outputs import text_of, to_json
@@ -277,6 +278,7 @@ def test_an_agreement_that_was_not_solved_in_time_keeps_the_bound_of_the_search(
     assert others and not any(row.is_in_time for row in others)
     text = alternatives_report(newsvendor(), found, solution.objective_usd)
     assert text.count("(not in time)") == len(others) and "impossible" not in text
+    assert text.count("at least") == len(others)
 
 
 def test_what_uncertainty_costs_is_named_where_the_time_did_not_suffice(monkeypatch):
@@ -345,8 +347,32 @@ def test_a_document_says_which_sections_the_time_did_not_suffice_for(monkeypatch
     found = document(deal, time_limit=PLENTY)
     assert found.left_out.keys() == {"clauses", "curve", "frontier", "levers"}
     assert set(found.left_out.values()) == {"the time limit passed before this was worked out"}
+    assert not found.is_in_time and document(deal, is_quick=True).is_in_time
     assert found.to_html().count("the time limit passed before this was worked out") >= 4
     assert "the time limit passed before this was worked out" in found.to_markdown()
+
+
+@pytest.mark.parametrize(
+    ("asked", "solves"),
+    [
+        (["solve", "deal.yaml", "--levers"], 2),
+        (["solve", "deal.yaml", "--all"], 2),
+        (["solve", "deal.yaml", "--criteria", "neutral,cautious"], 1),
+        (["solve", "deal.yaml", "--uncertainty"], 2),
+        (["solve", "deal.yaml", "--why-not", "offer=list"], 1),
+    ],
+)
+def test_the_exit_code_is_4_where_something_asked_for_was_not_in_time(asked, solves, monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deal.yaml").write_text(TWO_BANDS)
+    passes_after(monkeypatch, solves)
+    assert run([*asked, "--time-limit", str(PLENTY)]) == 4
+    capsys.readouterr()
+    passes_after(monkeypatch, 1000)
+    assert run([*asked, "--time-limit", str(PLENTY)]) == 0
+    capsys.readouterr()
+    passes_after(monkeypatch, 1)
+    assert run(["solve", "deal.yaml", "--time-limit", str(PLENTY)]) == 0
 
 
 def test_months_of_signing_after_the_limit_are_not_solved(monkeypatch):

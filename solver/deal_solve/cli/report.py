@@ -36,7 +36,7 @@ def command(
 
     The HTML file needs nothing else: no script, no network. Its first page fits on one printed side: what to sign, what
     it costs, what can go wrong, what to ask the vendor for, and which dates bind. The exit code is 4 if the plan is not
-    proven to the gap.
+    proven to the gap, or what stands in the file was not all worked out in time.
     """
     from deal_solve.analysis.document.document import chosen_sections, document
     from deal_solve.cli.support.interrupt import interruptible
@@ -54,4 +54,4 @@ def command(
         )
     )
     files.write(found)
-    return 0 if found.solution.status == "optimal" else STOPPED_WITH_A_PLAN
+    return 0 if found.solution.status == "optimal" and found.is_in_time else STOPPED_WITH_A_PLAN

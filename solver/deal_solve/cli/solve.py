@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deal_solve.cli.support.extras import answers, answers_text, check, more_options
+from deal_solve.cli.support.extras import answers, answers_text, check, in_time, more_options
 from deal_solve.cli.support.months import in_one_month
 from deal_solve.cli.support.options import deal_argument, fiscal_option, fix_option, json_option
 from deal_solve.cli.support.question import Question, question_options
@@ -57,8 +57,8 @@ def command(
     """Find the agreements, term, commitment, seats, tracks, routing and projects to sign in DEAL, with proof.
 
     Prints a decision page: what to sign, what it costs, what else there is, and what can go wrong. The exit code is 0
-    if the plan is proven to the gap, 3 if no plan meets all limits, 4 if a limit stopped the search with a plan, 5
-    without one.
+    if the plan is proven to the gap, 3 if no plan meets all limits, 4 if a limit stopped the search with a plan, or
+    left out something else that was asked for, 5 without one.
     """
     from deal_solve.analysis.solve.comparisons import comparisons
     from deal_solve.analysis.solve.text import solution_report, subject_of
@@ -107,7 +107,7 @@ def command(
     if json_file != "-":
         subject = subject_of(solution, found["comparisons"], fiscal_year_start, options.fix is not None)
         click.echo(solution_report(subject, tables, answers_text(deal, solution, found)), nl=False)
-    return 0 if solution.status == "optimal" else STOPPED_WITH_A_PLAN
+    return 0 if solution.status == "optimal" and in_time(found) else STOPPED_WITH_A_PLAN
 
 
 def _explained(deal: Deal, scenarios: Scenarios, error: Exception, json_file: str | None, options: SolveOptions) -> str:

@@ -69,6 +69,7 @@ def document(
         ),
         levers=work.tried("levers", worked.get("levers"), lambda: waterfall(deal, set_of, solution, options=options)),
         left_out=work.left_out,
+        has_late=work.is_late,
         is_quick=is_quick,
         fiscal_year_start=fiscal_year_start,
         is_pinned=options.fix is not None,
@@ -118,6 +119,7 @@ class _Work:
     options: SolveOptions
     began: float = field(default_factory=time.monotonic)
     left_out: dict[str, str] = field(default_factory=dict)
+    is_late: bool = False
 
     def begin(self, what: str) -> None:
         """Report what is worked out next."""
@@ -133,6 +135,7 @@ class _Work:
             self.options.refuse_late()
             return work()
         except (InputError, Infeasible, LimitReached) as error:
+            self.is_late |= isinstance(error, LimitReached)
             problems = getattr(error, "problems", None)
             self.left_out[name] = problems[0].message if problems else str(error)
             return None

@@ -65,6 +65,14 @@ class Document(Answered):
     fiscal_year_start: Annotated[int | None, Field(description="a calendar month; null: contract years")]
     is_pinned: Annotated[bool, Field(description="whether parts of the plan were fixed before the search")]
     solution: NotWritten[Solution] = field(repr=False)
+    has_late: NotWritten[bool] = False
+    """Whether a section has no answer for the time limit."""
+
+    @property
+    def is_in_time(self) -> bool:
+        """Whether every section was worked out whole, and proven to the gap."""
+        parts = [part.is_proven for part in (self.clauses, self.curve, self.frontier) if part is not None]
+        return not self.has_late and all(parts) and (self.levers is None or self.levers.is_in_time)
 
     @property
     def asks(self) -> Table[ClauseValue]:

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from deal_solve.frames import Table
-from deal_solve.record import Record
+from deal_solve.record import NotWritten, Record
 from deal_solve.report.basics import Answered
 
 
@@ -44,3 +44,5 @@ class Waterfall(Answered):
         float | None, Field(description="what routing, caching and batch take off the all-Opus API bill")
     ]
     notes: Annotated[tuple[str, ...], Field(description="what has to be known to read them")] = ()
+    is_in_time: NotWritten[bool] = True
+    """Whether no step, and no fitting commitment, was left out for the time limit."""

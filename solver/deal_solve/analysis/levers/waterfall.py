@@ -92,13 +92,13 @@ def waterfall(
     end = [("batch", rungs.routed(cached, batched)), *rungs.after_batch(cached, batched)]
     steps, others = _table([*first, *end]), _table([*second, *end])
     notes = (*_notes(deal, opus.settlement.plan), *_going_on(best.settlement), *dearer_steps(deal, steps, others))
-    notes += tuple(_not_in_time(steps, others))
-    notes += (FITS_NOT_IN_TIME,) if rungs.is_late else ()
+    late = (*_not_in_time(steps, others), *((FITS_NOT_IN_TIME,) if rungs.is_late else ()))
     return Waterfall(
         from_all_opus=steps,
         from_today=others,
         api_cut=api_cut(steps),
-        notes=notes,
+        notes=(*notes, *late),
+        is_in_time=not late,
         about=About(deal, scenarios),
     )
 

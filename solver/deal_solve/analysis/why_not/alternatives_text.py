@@ -34,7 +34,9 @@ def _agreements(deal: Deal, rows: Table[Alternative], objective_usd: float) -> s
         if row.is_recommended:
             above, share = "recommended", "-"
         elif row.above_usd is not None:
-            above = "at least " * row.is_bound + money(row.above_usd) + " GAP" * (not row.is_proven)
+            above = (
+                "at least " * (row.is_bound or not row.is_in_time) + money(row.above_usd) + " GAP" * (not row.is_proven)
+            )
             above += f" ({NOT_IN_TIME})" * (not row.is_in_time)
             share = percent(row.above_usd / abs(objective_usd), 2) if objective_usd else "-"
         band = round_money(row.band_usd_per_year) if row.band_usd_per_year else "none"

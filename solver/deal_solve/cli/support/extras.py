@@ -128,6 +128,17 @@ def answers(deal: Deal, scenarios: Scenarios, solution: Solution, more: More, op
     return found
 
 
+def in_time(found: Answers) -> bool:
+    """Return whether everything asked for was worked out, and proven to the gap, before a limit stopped it."""
+    asked = (*found.get("why_not", ()), *found.get("wrong_tracks", ()))
+    whole = [each.outcome != "stopped" and (each.solution is None or each.solution.status != "limit") for each in asked]
+    whole += [row.is_in_time and row.is_proven for row in found.get("alternatives", ())]
+    whole += [row.is_proven for row in found.get("criteria", ())]
+    whole += [found["levers"].is_in_time] if "levers" in found else []
+    whole += [not found["uncertainty"].not_in_time] if "uncertainty" in found else []
+    return all(whole)
+
+
 def answers_text(deal: Deal, solution: Solution, found: Answers) -> str:
     """Return the text of everything asked for; '' if nothing was."""
     parts = []
