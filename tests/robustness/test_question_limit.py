@@ -28,6 +28,7 @@ from deal_solve import (
     waterfall,
     when,
 )
+from deal_solve.analysis.review.review import TOGETHER
 from deal_solve.analysis.why_not.alternatives_text import alternatives_report
 from deal_solve.cli.main import run
 from deal_solve.optimise import neighbours
@@ -35,8 +36,9 @@ from deal_solve.optimise.options import SolveOptions
 from deal_solve.outputs import text_of, to_json
 from deal_solve.plan.proposal import Proposal
 from deal_solve.report.basics import NOT_IN_TIME
+from deal_solve.settlement.settle import settle
 from tests.support.deals import LEVERS, LOW_OR_HIGH
-from tests.support.hand_deals import YEAR, certainly, newsvendor, quote, tail, two_years
+from tests.support.hand_deals import APP, YEAR, certainly, explicit, newsvendor, quote, read, tail, two_years
 from tests.support.interrupts import PLENTY, passes_after
 
 TWO_BANDS = """
@@ -308,6 +310,74 @@ def test_steps_of_a_review_that_were_not_reached_leave_their_saving_to_a_later_o
     assert len(found.breakevens) == 0
     assert "what it saves is in a later step" in " ".join(text_of(found).split())
     assert figure(found).axes
+    offer = next(step for step in found.steps if step.step == "offer and term")
+    assert found.offer_lines is None
+    assert offer.finding == (TOGETHER if offer.saved_usd > 0.01 else "no loss")
+    routing = next(step for step in found.steps if step.step == "routing and projects")
+    loss = " ".join(text_of(found).partition("Plan ")[0].split())
+    assert ("by routing and projects" in loss) == (routing.saved_usd is not None)
+    assert ("was not found in the time" in loss) == (routing.saved_usd is None)
+
+
+def test_a_proposal_is_not_as_good_as_a_best_deal_that_was_not_found():
+    """Covering 60 for 48 costs 48 + 40 = 88 expected; what is known without time is list, 100.
+
+    Its objective stays its own, nothing is said to be lost or saved, and no risk makes up for what lies between.
+    """
+    deal = newsvendor()
+    scenarios = scenarios_of(deal)
+    plan, _ = complete(
+        deal, Proposal.model_validate({"api": {"offer": "quote", "commitment_usd": 48 * YEAR}}), scenarios
+    )
+    own = settle(deal, plan, scenarios)
+    expected = own.mean(own.cost)
+    assert expected == pytest.approx(88 * YEAR)
+    found = review(deal, plan, scenarios, time_limit=1e-9)
+    assert found.best.is_simple and found.best.objective_usd == pytest.approx(100 * YEAR)
+    first, *later = found.steps
+    assert (first.objective_usd, first.expected_usd) == pytest.approx((expected, expected))
+    assert later and all((step.finding, step.saved_usd) == (NOT_IN_TIME, None) for step in later)
+    assert found.loss_usd is None and found.offer_lines is None and not found.is_proven
+    assert found.lines.risk_usd == pytest.approx(0, abs=0.01)
+    text = " ".join(text_of(found).split())
+    assert "Loss unknown: no better deal was found in the time" in text
+    assert "as good as" not in text and "later step" not in text and "risk" not in text
+    assert text.count("what it saves is not known") == len(later)
+    assert json.loads(to_json(found))["loss_usd"] is None
+    assert figure(found).axes
+
+
+def test_a_loss_against_a_deal_that_is_not_proven_is_the_least_there_is():
+    """The proposal pays 200 whatever is used; what is known without time is list, 100, and may not be the best."""
+    deal = newsvendor()
+    scenarios = scenarios_of(deal)
+    plan, _ = complete(
+        deal, Proposal.model_validate({"api": {"offer": "quote", "commitment_usd": 200 * YEAR}}), scenarios
+    )
+    found = review(deal, plan, scenarios, time_limit=1e-9)
+    assert found.best.status == "limit" and not found.is_proven
+    assert found.loss_usd == pytest.approx(100 * YEAR)
+    text = " ".join(text_of(found).split())
+    assert "Loss at least" in text and "above the best deal found in the time by objective" in text
+    assert "of the best deal" not in text
+
+
+@pytest.mark.parametrize("solves", [1, 2])
+def test_limits_that_a_proposal_breaks_are_no_saving_of_offers_that_were_not_found(monkeypatch, solves):
+    """At most 32 committed costs 92 at best, covering 60 costs 88: known 4 below, but not by which step."""
+    limit = {"measure": "expected", "of": "committed", "at_most": 32 * YEAR}
+    deal = newsvendor()
+    deal = deal.model_copy(
+        update={"limits": read(workloads={"app": APP}, scenarios=explicit({"only": 1}), limits=[limit]).limits}
+    )
+    scenarios = scenarios_of(deal)
+    proposal = Proposal.model_validate({"api": {"offer": "quote", "commitment_usd": 48 * YEAR}})
+    plan, _ = complete(deal, proposal, scenarios)
+    passes_after(monkeypatch, solves)
+    found = review(deal, plan, scenarios, time_limit=PLENTY)
+    assert found.loss_usd == pytest.approx(-4 * YEAR)
+    last = found.steps[-1]
+    assert last.step == "limits" and last.finding == ("broken" if solves > 1 else TOGETHER)
 
 
 def test_a_search_for_breakpoints_says_up_to_where_all_is_known(monkeypatch):

@@ -32,6 +32,14 @@ def gap_notes(is_proven: bool, mark: str = "GAP") -> list[str]:
     return [] if is_proven else [f"{mark}: {note}"]
 
 
+BEST = "the best deal"
+
+
+def best_deal(solution: Solution) -> str:
+    """Return what a solution is called: no more than the best that was found, where it is not proven."""
+    return BEST if solution.status == "optimal" else f"{BEST} found in the time"
+
+
 def titled(deal: Deal, offer: str) -> str:
     """Return the id of an offer with its title, where it has one."""
     title = resolve(deal).offers[offer].offer.title

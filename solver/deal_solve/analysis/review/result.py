@@ -27,10 +27,19 @@ class ReviewStep(Record):
     """One step from the proposal to the best deal; USD over the horizon, discounted."""
 
     step: Annotated[str, Field(description="what is freed; first the proposal itself")]
-    finding: Annotated[str, Field(description="what was wrong with it, in a word; no loss: nothing; not in time")]
+    finding: Annotated[
+        str,
+        Field(
+            description="what was wrong with it, in a word; no loss: nothing; not in time; or with those not in time: "
+            "it has what the late steps before it would have saved, too"
+        ),
+    ]
     saved_usd: Annotated[
         float | None,
-        Field(description="what the objective falls by; 0 for the proposal; null: not in time, the next step has it"),
+        Field(
+            description="what the objective falls by; 0 for the proposal; null: not in time, the next step that has a "
+            "number has it too"
+        ),
     ]
     objective_usd: Annotated[float, Field(description="objective after it")]
     expected_usd: Annotated[float, Field(description="expected cost after it, discounted")]
@@ -61,11 +70,19 @@ class Review(Answered):
     """
 
     confidence: Annotated[float, Field(description="of cvar_usd")]
-    loss_usd: Annotated[float, Field(description="objective of the proposal above that of the best deal")]
+    loss_usd: Annotated[
+        float | None,
+        Field(
+            description="objective of the proposal above that of the best deal; at least that where the last step is "
+            "not proven; null: no better deal was found in the time"
+        ),
+    ]
     beats_probability: Annotated[float, Field(description="that the proposal costs less than the best deal")]
     steps: Annotated[Table[ReviewStep], Field(description="from the proposal to the best deal, adding up to loss_usd")]
     lines: Annotated[Difference, Field(description="what the proposal costs more, line by line")]
-    offer_lines: Annotated[Difference, Field(description="the same of the step to other offers")]
+    offer_lines: Annotated[
+        Difference | None, Field(description="the same of the step to other offers; null: one up to it is not in time")
+    ]
     changes: Annotated[Table[Change], Field(description="decisions that the proposal takes otherwise")]
     limits: Annotated[Table[LimitCheck], Field(description="what the proposal does to each limit")]
     breakevens: Annotated[

@@ -14,10 +14,15 @@ From the proposal to the best deal one group of decisions after another is freed
 
 A step is what the objective falls by. Every step but the last only frees decisions, so none of them is negative, and
 together they are the whole loss. The last one is never positive: it is what keeping the limits costs.
+
+From a search that a limit stopped nothing is concluded but what its plans cost: where it found no better deal than the
+proposal the loss is unknown, else it is at least what lies between the two. A step after one that is not in time holds
+what that one would have saved, too.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Unpack
@@ -39,7 +44,7 @@ from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.report.basics import NOT_IN_TIME, About
 from deal_solve.settlement.limit_checks import limit_checks
-from deal_solve.settlement.objective import is_below, objective_of
+from deal_solve.settlement.objective import is_below, is_same, objective_of
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.first_users import first_users
@@ -59,6 +64,8 @@ PROPOSAL, ROUTING, COMMITMENT, BAND, SEATS, TRACKS, OFFER, LIMITS = (
     "offer and term",
     "limits",
 )
+TOGETHER = "with those not in time"
+"""The finding of a step that has what the late ones before it would have saved."""
 FREED: dict[str, tuple[tuple[str, ...], ...]] = {
     ROUTING: (("routing",), ("use",), ("projects",)),
     COMMITMENT: (("api", "commitment_usd"),),
@@ -86,12 +93,13 @@ def review(
     path = _Path(deal, scenarios, best, options.measured_against(best.baseline), proposed)
     kept = tuple(limit for limit, check in zip(deal.limits, checks, strict=True) if check.is_kept)
     steps = tuple(path.steps(kept))
+    own, last = steps[0].objective_usd, steps[-1].objective_usd
     is_less = proposed.cost < best.settlement.cost - CENT_TOLERANCE_USD
     return Review(
         confidence=summarise(deal, proposed, scenarios).confidence,
-        loss_usd=steps[0].objective_usd - steps[-1].objective_usd,
+        loss_usd=own - last if path.reaches(best, own) else None,
         steps=Table(steps),
-        lines=difference(best.settlement, proposed, steps[0].objective_usd - steps[-1].objective_usd),
+        lines=difference(best.settlement, proposed, own - path.nearest(last)),
         offer_lines=path.offer_lines,
         changes=plan_changes(best.settlement, proposed),
         beats_probability=measures.probability(is_less, proposed.weights),
@@ -100,13 +108,16 @@ def review(
         proposed=proposed,
         best=best,
         about=about,
-        notes=(*best.notes, *path.notes),
+        notes=(*best.notes, *path.remarks()),
     )
 
 
 @dataclass
 class _Path:
-    """The way from a proposal to the best deal: where it stands, and what is said on it."""
+    """The way from a proposal to the best deal: where it stands, and what is said on it.
+
+    `late` are the steps that the time limit did not reach, `pending` those of them whose saving no later step holds.
+    """
 
     deal: Deal
     scenarios: Scenarios
@@ -114,16 +125,17 @@ class _Path:
     options: SolveOptions
     at: Settlement
     notes: list[str] = field(default_factory=list)
-    offer_lines: Difference = field(init=False)
+    late: list[str] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
+    offer_lines: Difference | None = None
 
     def steps(self, kept: tuple[Any, ...]) -> Iterator[ReviewStep]:
         """Yield the proposal and every step; `kept` are the limits that it keeps, which hold all along."""
         free = self.deal.model_copy(update={"limits": kept})
         end = self.best if kept == self.deal.limits else self._without_limits(free)
-        is_kept = end is self.best
-        floor = end.objective_usd
-        fixed = _fixings(self.at.plan)  # none below the end of the path: where a step is, the gap is all there is
-        level = max(self._objective(self.at), floor)
+        fixed, level = _fixings(self.at.plan), self._objective(self.at)
+        floor = _floor(end, level)
+        level = max(level, floor)
         yield self._step(PROPOSAL, "", level, level, True)
         for step, paths in FREED.items():
             held, fixed = fixed, _without(fixed, paths)
@@ -137,24 +149,47 @@ class _Path:
             before, last = self.at, level
             if found is not None and self._objective(found) < level:
                 self.at, level = found, max(self._objective(found), floor)
-            yield self._step(step, _finding(step, before.plan, self.at.plan), last, level, is_proven)
-        before, self.at = self.at, end.settlement
-        self.offer_lines = difference(self.at, before, level - floor)
-        is_proven = end.status == "optimal"
-        yield self._step(OFFER, _finding(OFFER, before.plan, self.at.plan), level, floor, is_proven)
-        if end is self.best and kept != self.deal.limits:
-            yield self._late(LIMITS, floor)
-        elif not is_kept:
-            self.at, is_proven = self.best.settlement, self.best.status == "optimal"
-            yield self._step(LIMITS, "broken", floor, max(self.best.objective_usd, floor), is_proven)
+            yield self._reached(step, _finding(step, before.plan, self.at.plan), last, level, is_proven)
+        if end is not None and self.reaches(end, level):
+            before, last, self.at = self.at, level, end.settlement
+            level, is_proven = min(level, end.objective_usd), end.status == "optimal"
+            self.offer_lines = None if self.pending else difference(self.at, before, last - level)
+            yield self._reached(OFFER, _finding(OFFER, before.plan, self.at.plan), last, level, is_proven)
+        else:
+            yield self._late(OFFER, level)
+        if end is not self.best:
+            yield self._limited(level, floor)
 
-    def _without_limits(self, free: Deal) -> Solution:
-        """Return the best deal without the limits that the proposal breaks; in no time that with all of them."""
+    def _limited(self, level: float, floor: float) -> ReviewStep:
+        """Return the step to the limits that the proposal breaks."""
+        if self.pending and not self.reaches(self.best, level):
+            return self._late(LIMITS, level)
+        self.at, is_proven = self.best.settlement, self.best.status == "optimal"
+        return self._reached(LIMITS, "broken", level, max(self.best.objective_usd, floor), is_proven)
+
+    @staticmethod
+    def reaches(found: Solution, level: float) -> bool:
+        """Whether a solution says something of a way that stands at a level: it is proven, or a better deal."""
+        return found.status == "optimal" or is_below(found.objective_usd, level)
+
+    def nearest(self, level: float) -> float:
+        """Return a level where it is the objective of the best deal, as far as two solves tell; else that objective."""
+        return level if is_same(level, self.best.objective_usd) else self.best.objective_usd
+
+    def remarks(self) -> Iterator[str]:
+        """Yield what is said on the way, and of each step that the time limit did not reach."""
+        yield from self.notes
+        for step in self.late:
+            saved = "not known" if step in self.pending else "in a later step"
+            yield f"{step}: the time limit passed before it was solved; what it saves is {saved}"
+
+    def _without_limits(self, free: Deal) -> Solution | None:
+        """Return the best deal without the limits that the proposal breaks; None: not in time."""
         try:
             self.options.refuse_late()
             return solve(free, self.scenarios, options=self.options).optimised()
         except LimitReached:
-            return self.best
+            return None
 
     def _solved(self, step: str, free: Deal, fixed: dict[str, Any]) -> tuple[Settlement | None, bool]:
         self.options.refuse_late()
@@ -167,8 +202,15 @@ class _Path:
 
     def _late(self, step: str, level: float) -> ReviewStep:
         """Return a step that the time limit did not reach: the way stands where it stood."""
-        self.notes.append(f"{step}: the time limit passed before it was solved; what it saves is in a later step")
+        self.late.append(step)
+        self.pending.append(step)
         return replace(self._step(step, "", level, level, False), finding=NOT_IN_TIME, saved_usd=None)
+
+    def _reached(self, step: str, finding: str, before: float, level: float, is_proven: bool) -> ReviewStep:
+        """Return a step that was solved, which has what those before it would have saved that are not in time."""
+        finding = TOGETHER if self.pending else finding
+        self.pending.clear()
+        return self._step(step, finding, before, level, is_proven)
 
     def breakevens(self, proposed: Plan) -> Table[DriverBreakeven]:
         """Return them over as many scenarios as are quick to settle again and again, and not for regret."""
@@ -200,6 +242,17 @@ class _Path:
             is_proven=is_proven,
             plan=settlement.plan,
         )
+
+
+def _floor(end: Solution | None, level: float) -> float:
+    """Return what no plan on the way to the end has a lower objective than, but for what two solves differ by.
+
+    A way that begins at a level below the end (of a gap that was asked for) stays there; no end that is not proven is
+    one.
+    """
+    if end is None or end.status != "optimal":
+        return -math.inf
+    return level if is_below(level, end.objective_usd) else end.objective_usd
 
 
 def _fixings(plan: Plan) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from deal_solve.report.renewal import plan_lines
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import (
     aim,
+    best_deal,
     cost_sentence,
     tail_note,
     title_line,
@@ -25,8 +26,6 @@ from deal_solve.report.sentences import (
 from deal_solve.report.text import bullets, cents, chance, heading, labelled, money, money_less, percent, table
 from deal_solve.settlement.in_force.position import position_of
 from deal_solve.settlement.lines import CAUSES
-
-BEST = "the best deal"
 
 
 def review_report(deal: Deal, found: Review) -> str:
@@ -38,7 +37,7 @@ def review_report(deal: Deal, found: Review) -> str:
         _agreements(found),
         difference_table(deal, found.lines, "proposal"),
         _breakevens(found),
-        bullets("What the best deal does otherwise (per contract year, divided by /)", changes),
+        bullets(f"What {best_deal(found.best)} does otherwise (per contract year, divided by /)", changes),
         limit_table(deal, found.proposed),
         bullets("Assumed", found.assumed),
         bullets("Notes", (*found.notes, *tail_note(deal, found.summary))),
@@ -53,9 +52,12 @@ def _head(deal: Deal, found: Review) -> list[str]:
     lines = [line for text in (position_sentences(position) if position else ()) for line in labelled("Held", text)]
     lines += labelled("Loss", _loss(deal, found, own))
     lines += _signed("Plan", deal, found.proposed.plan, own)
-    lines += _signed("Best", deal, best.plan, summarise(deal, best, best.scenarios))
+    lines += _signed(
+        "Best" if found.loss_usd is not None else "Found", deal, best.plan, summarise(deal, best, best.scenarios)
+    )
     if found.changes:
-        lines += labelled("Beats", f"{BEST} in {chance(found.beats_probability)} of scenarios, by cost")
+        probability = chance(found.beats_probability)
+        lines += labelled("Beats", f"{best_deal(found.best)} in {probability} of scenarios, by cost")
     broken = [check.limit for check in found.limits if not check.is_kept]
     if broken:
         lines += labelled("Breaks", f"the limit on {'; '.join(broken)}")
@@ -69,20 +71,25 @@ def _signed(label: str, deal: Deal, plan: Plan, summary: Summary) -> list[str]:
 
 
 def _loss(deal: Deal, found: Review, summary: Summary) -> str:
+    if found.loss_usd is None:
+        return "unknown: no better deal was found in the time"
     objective = found.steps[-1].objective_usd
     share = f" ({percent(abs(found.loss_usd / objective), 2)})" if objective else ""
     way = "above" if found.loss_usd >= 0 else "below"
     loss = _apart(found.steps[0].objective_usd, objective)
     none = "none: as good as" if found.changes else "none: it is"
-    stated = none if loss == "0.00" else f"{loss.lstrip('-')}{share} {way}"
+    least = "" if found.best.status == "optimal" else "at least "
+    stated = none if loss == "0.00" else f"{least}{loss.lstrip('-')}{share} {way}"
     causes = "" if loss == "0.00" else f": {_causes(found)}"
-    return f"{stated} {BEST} by objective ({aim(deal, summary)}){causes}"
+    return f"{stated} {best_deal(found.best)} by objective ({aim(deal, summary)}){causes}"
 
 
 def _causes(found: Review) -> str:
     """Return what of the loss is in what is signed and what in engineering; in print they add up to it."""
     steps = found.steps
     engineering = next((n for n, step in enumerate(steps) if step.step == ROUTING), 0)
+    if steps[engineering].saved_usd is None:
+        return "how much of it is in what is signed, and how much in routing and projects, was not found in the time"
     routed = steps[max(engineering - 1, 0)].objective_usd, steps[engineering].objective_usd
     whole, of_routing = (
         cents(converted(first)) - cents(converted(last))
@@ -105,10 +112,11 @@ def _table(deal: Deal, found: Review) -> str:
         is_open = not (step.is_proven or is_late)
         rows.append([step.step, step.finding + " GAP" * is_open, saved, *_levels(step)])
         last = step.objective_usd
-    rows.append([BEST, "", _apart(found.steps[0].objective_usd, last), *_levels(found.steps[-1])])
+    if found.loss_usd is not None:
+        rows.append([best_deal(found.best), "", _apart(found.steps[0].objective_usd, last), *_levels(found.steps[-1])])
     tail = f"worst {percent(1 - found.summary.confidence)}"
     return table(
-        f"From the proposal to {BEST}, each step freeing one more part of it, over "
+        f"From the proposal to {best_deal(found.best)}, each step freeing one more part of it, over "
         f"{counted(deal.compared_months, 'month')} (USD{present_value(deal)})",
         ["freed", "", "saved", "objective", "expected cost", tail],
         rows,
@@ -135,7 +143,8 @@ def _breakevens(found: Review) -> str:
         ]
         for row in found.breakevens
     ]
-    title = f"Where the proposal costs as much as {BEST} by objective, one driver at a time, both plans as they are"
+    other = best_deal(found.best)
+    title = f"Where the proposal costs as much as {other} by objective, one driver at a time, both plans as they are"
     return table(title, ["driver", "", "below", "above", "looked at"], rows, left=2) if rows else ""
 
 
@@ -148,9 +157,9 @@ def _value(row: DriverBreakeven, value: float | None) -> str:
 def _agreements(found: Review) -> str:
     """Return what the offers cost more by line, where they are not the best ones."""
     step = next(each for each in found.steps if each.step == OFFER)
+    if step.finding == "no loss" or found.offer_lines is None:
+        return ""
     rows = [(CAUSES[row.line], row.difference_usd) for row in found.offer_lines.lines]
     rows.append(("risk, beyond expected cost", found.offer_lines.risk_usd))
-    if step.finding == "no loss":
-        return ""
     stated = [f"{name}: {money(usd)}" for name, usd in rows if money(usd) != "0.00"]
     return bullets(f"Of the {money(step.saved_usd or 0.0)} for {OFFER}", stated)
