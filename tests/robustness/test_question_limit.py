@@ -96,6 +96,9 @@ def test_without_any_time_the_base_stands_and_nothing_is_priced(deal):
     found = clauses(deal, scenarios_of(deal), "quote", time_limit=1e-9)
     assert found.base.is_simple and not any(row.worth_usd for row in found.values)
     assert found.not_in_time > 0 and "not in time" in text_of(found)
+    text = " ".join(text_of(found).split())
+    assert "expected, the best deal found in the time (not proven)" in text
+    assert "no part of the best deal" not in text and "no points of discount" not in text
 
 
 def base_of(deal):

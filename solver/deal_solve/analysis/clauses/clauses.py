@@ -102,9 +102,10 @@ def clauses(
 
 def _notes(base: Solution, offer: str) -> Iterator[str]:
     signed = {base.plan.api.offer, *(part.offer for part in base.plan.seats.values())}
-    if offer not in signed:
+    is_proven = base.status == "optimal"  # else the best deal may have what this one leaves out
+    if is_proven and offer not in signed:
         yield f"{offer} is no part of the best deal: a step counts only as far as it makes it one"
-    elif not is_discounted(base, offer):
+    elif is_proven and not is_discounted(base, offer):
         yield f"no points of discount: the best deal takes the seats of {offer}, and its API agreement elsewhere"
     yield from also_signed(base, offer)
     if base.settlement.scenarios.kind != "sampled" and base.settlement.scenarios.size > 1:

@@ -11,7 +11,7 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.report.basics import NOT_IN_TIME
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
-from deal_solve.report.sentences import aim, tail_note, title_line
+from deal_solve.report.sentences import aim, best_deal, tail_note, title_line
 from deal_solve.report.text import bullets, heading, labelled, money, percent, round_money, table
 
 
@@ -22,7 +22,8 @@ def clauses_report(deal: Deal, found: Clauses) -> str:
     title = deal.offers[found.offer].title
     head = heading(title_line(deal))
     head += labelled("Offer", f"{found.offer}{f' ({title})' if title else ''}: one step towards the buyer per clause")
-    head += labelled("From", f"{_from(deal, base, summary)}, the best deal")
+    open_word = "" if base.status == "optimal" else " (not proven)"
+    head += labelled("From", f"{_from(deal, base, summary)}, {best_deal(base)}{open_word}")
     head += labelled("Over", scenarios_text(base.settlement.scenarios))
     best = [f"{row.clause} ({row.was})" for row in found.values if row.finding == AT_BEST]
     parts = [
