@@ -78,8 +78,8 @@ def _loss(deal: Deal, found: Review, summary: Summary) -> str:
     way = "above" if found.loss_usd >= 0 else "below"
     loss = _apart(found.steps[0].objective_usd, objective)
     none = "none: as good as" if found.changes else "none: it is"
-    least = "" if found.best.status == "optimal" else "at least "
-    stated = none if loss == "0.00" else f"{least}{loss.lstrip('-')}{share} {way}"
+    bounded = "" if found.best.status == "optimal" else "at least "
+    stated = none if loss == "0.00" else f"{bounded}{loss.lstrip('-')}{share} {way}"
     causes = "" if loss == "0.00" else f": {_causes(found)}"
     return f"{stated} {best_deal(found.best)} by objective ({aim(deal, summary)}){causes}"
 
