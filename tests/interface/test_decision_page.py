@@ -4,17 +4,20 @@ import json
 import math
 import os
 import re
+from types import SimpleNamespace
 
 import pytest
 
 from deal_solve.analysis.solve.comparisons import comparisons
 from deal_solve.analysis.solve.page import page
+from deal_solve.analysis.solve.page.compare import _why
 from deal_solve.analysis.solve.page.cost import KEPT, _by_group, _folded, cost_block
 from deal_solve.analysis.solve.page.dates import dates_block
 from deal_solve.analysis.solve.tables import TABLES
 from deal_solve.analysis.solve.text import solution_report, subject_of
 from deal_solve.cli.main import run
 from deal_solve.deal.load import loads
+from deal_solve.deal.risk import Risk
 from deal_solve.facts.years import years
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.solve import solve
@@ -370,3 +373,15 @@ def test_an_agreement_without_contracted_seats_is_signed_too(tmp_path, capsys):
     page = " ".join(capsys.readouterr().out.split())
     assert "seat (q, 12 months): none contracted, users are counted by true-up" in page
     assert "2028-01-01 q has ended" in page
+
+
+def test_a_neutral_deal_is_not_told_to_be_neutral_for_a_plan_that_is_cheaper_by_less_than_the_gap():
+    """The other plan is 0.22 cheaper, which rounds to another dollar: the same, and its tail does not count."""
+
+    def plan(usd, tail):
+        return SimpleNamespace(expected_usd=usd, worst_tenth_usd=tail, worst_tenth_above_usd=None, cheapest=None)
+
+    total, deal = SimpleNamespace(expected_usd=1000.6), SimpleNamespace(risk=Risk())
+    subject = SimpleNamespace(summary=SimpleNamespace(total=total), deal=deal, is_in_document=False)
+    for usd, tail, words in ((1000.4, 1740, ", which does not count by expected cost alone"), (990, 1740, "")):
+        assert _why(subject, plan(1000.6, 2000), plan(usd, tail)) == words

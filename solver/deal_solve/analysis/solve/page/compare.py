@@ -147,14 +147,15 @@ def _more(usd: float) -> str:
 
 def _why(subject: Subject, compared: Comparisons, other: ComparedPlan) -> str:
     """Return why a plan that costs less, in expectation or in the worst tenth, is not the one to sign."""
-    is_cheaper = whole_money(other.expected_usd) != whole_money(total := subject.summary.total.expected_usd)
-    is_cheaper &= other.expected_usd < total
+    is_cheaper = _more(other.expected_usd - subject.summary.total.expected_usd).endswith(" less")
     is_safer = _more(other.worst_tenth_usd - compared.worst_tenth_usd).endswith(" less")
     risk = subject.deal.risk
     if not is_cheaper:
         return _tail_counts(risk) if is_safer else ""
     if risk.criterion != "expected":
         return "; by expected cost alone you would rather sign it"
+    if risk.weight == 0:  # the plan is that by expected cost alone: within the gap the two are the same
+        return ""
     above = ""
     if is_safer and other.worst_tenth_above_usd is not None and compared.worst_tenth_above_usd is not None:
         worse = _more(other.worst_tenth_above_usd - compared.worst_tenth_above_usd)
