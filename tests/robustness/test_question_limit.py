@@ -232,7 +232,15 @@ def test_steps_of_a_waterfall_that_were_not_reached_have_no_amounts(monkeypatch)
             assert (step.change_usd is None) == is_late
     text = " ".join(text_of(found).split())
     assert "The time limit passed before the optimum of" in text and "not in time" in text
-    assert "before every fitting commitment was found" in text
+    assert "before every fitting commitment was found" in text and "not a proven one" not in text
+
+
+def test_a_waterfall_that_ends_with_a_plan_that_is_not_proven_says_so():
+    deal = loads(LEVERS)
+    stopped = solve(deal, time_limit=1e-9)
+    found = waterfall(deal, scenarios_of(deal), stopped)
+    assert stopped.status != "optimal" and not found.is_in_time
+    assert "not a proven one" in " ".join(text_of(found).split())
 
 
 def test_pictures_of_what_was_not_reached_are_drawn(monkeypatch):

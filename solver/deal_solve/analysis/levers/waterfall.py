@@ -63,6 +63,10 @@ _Modes: TypeAlias = tuple[Users, Users, bool]
 """The workloads that may be cached, and in batch, and whether seats may be sized."""
 TODAYS_MODELS = "today's models"
 FITS_NOT_IN_TIME = "The time limit passed before every fitting commitment was found."
+END_NOT_PROVEN = (
+    "The plan that the steps end with is the best one found, not a proven one: "
+    "commitment, bundle and clauses may save more."
+)
 
 
 def waterfall(
@@ -92,7 +96,8 @@ def waterfall(
     end = [("batch", rungs.routed(cached, batched)), *rungs.after_batch(cached, batched)]
     steps, others = _table([*first, *end]), _table([*second, *end])
     notes = (*_notes(deal, opus.settlement.plan), *_going_on(best.settlement), *dearer_steps(deal, steps, others))
-    late = (*_not_in_time(steps, others), *((FITS_NOT_IN_TIME,) if rungs.is_late else ()))
+    late = list(_not_in_time(steps, others))
+    late += [FITS_NOT_IN_TIME] * rungs.is_late + [END_NOT_PROVEN] * (best.status != "optimal")
     return Waterfall(
         from_all_opus=steps,
         from_today=others,
