@@ -1,12 +1,14 @@
-"""Time `solve` of every example and what solves many deals against an earlier commit; writes baseline.md beside this.
+"""Time commands as they are now and at an earlier commit; writes baseline.md beside this.
 
-Both read the same deal file. The runs of a command alternate, so that what else the machine does meets both alike; the
-least processor seconds count. A deal that the earlier commit cannot read has no number there.
+`solve` of every example, the questions of `hybrid` that solve it many times over, deals over many scenarios and one of
+a thousand workloads. Both read the same files. The runs of a command alternate, so that what else the machine does
+meets both alike; medians count. A deal that the earlier commit cannot read has no number there.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import subprocess
@@ -17,6 +19,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from statistics import median
+
+import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
@@ -25,9 +30,25 @@ from tests.benchmarks.measuring import COMMAND, SOLVED, Run, limited, table, wri
 ROOT = Path(__file__).parents[3]
 SCENARIOS = ROOT / "scenarios"
 HEADINGS = ("Command", "Before s", "Now s", "Now / before", "Before MB", "Now MB", "Before elapsed s", "Now elapsed s")
-QUESTIONS = (("clauses",), ("frontier",), ("curve",), ("sensitivity",), ("solve", "--levers"))
-"""What solves `hybrid` many times over, with its options."""
-LIMIT = 300.0
+CELLS = ("offers.one-paper.api.overage=contracted,list", "workloads.support-bot.growth_per_year.p50=5%:50%:20")
+"""The fields of a sweep of forty cells."""
+QUESTIONS = (
+    ("clauses",),
+    ("frontier",),
+    ("curve",),
+    ("sensitivity",),
+    ("solve", "--levers"),
+    ("solve", "--all"),
+    ("breakeven", "--vary", "offers.product-quote.api.bands[1].discount=5%:20%"),
+    ("review", "--plan"),
+    ("sweep", "--vary", CELLS[0], "--vary", CELLS[1]),
+)
+"""What solves `hybrid` many times over, with its options; `review` reads a quote as it stands."""
+LARGE = (("northwind", ()), ("full", ("1024",)), ("plain", ("131072",)), ("full", ("131072",)))
+"""Deals beside `bench_scale.py`, and over how many sampled scenarios they are solved (none: over their own)."""
+WORKLOADS = 1_000
+"""Workloads of the deal that is checked."""
+LIMIT = 600.0
 """Seconds after which a run is stopped."""
 
 
@@ -51,13 +72,43 @@ def checked_out(commit: str) -> Iterator[Path]:
             git("worktree", "remove", "--force", str(path))
 
 
-def commands(names: list[str]) -> Iterator[list[str]]:
-    """Yield the arguments of every command, for the examples named or all."""
+def commands(names: list[str], folder: Path) -> Iterator[list[str]]:
+    """Yield the arguments of every command, for the deals named or all; what they read beside deals is in a folder."""
     for deal in sorted(SCENARIOS.glob("*.yaml")):
         if not names or deal.stem in names:
             yield ["solve", str(deal)]
     if not names or "hybrid" in names:
-        yield from ([question, str(SCENARIOS / "hybrid.yaml"), *options] for question, *options in QUESTIONS)
+        proposal = folder / "quote.json"
+        proposal.write_text(json.dumps({"api": {"offer": "product-quote"}}), encoding="utf-8")
+        for question, *options in QUESTIONS:
+            found = [*options, str(proposal)] if question == "review" else options
+            yield [question, str(SCENARIOS / "hybrid.yaml"), *found]
+    if not names or "wide" in names:
+        wide = folder / "wide.yaml"
+        wide.write_text(many_workloads(WORKLOADS), encoding="utf-8")
+        yield ["check", str(wide)]
+    for name, futures in LARGE:
+        if not names or name in names:
+            sampled = ["--scenarios", *futures] if futures else []
+            yield ["solve", str(ROOT / "tests" / "benchmarks" / f"{name}.yaml"), *sampled]
+
+
+def many_workloads(count: int) -> str:
+    """Return a deal file of so many workloads: those of an example again and again under other names."""
+    data = yaml.safe_load((SCENARIOS / "api-heavy.yaml").read_text(encoding="utf-8"))
+    works = list(data["workloads"].values())
+    data["workloads"] = {f"work-{index}": works[index % len(works)] for index in range(count)}
+    for part in ("limits", "uncertainty"):  # they name workloads
+        data.pop(part, None)
+    return yaml.dump(data, Dumper=Plain, sort_keys=False)
+
+
+class Plain(yaml.SafeDumper):
+    """Writes what stands in several places in each of them."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Return that nothing is an alias."""
+        return True
 
 
 def measured(source: Path, arguments: list[str]) -> Run:
@@ -68,14 +119,14 @@ def measured(source: Path, arguments: list[str]) -> Run:
 
 
 def row_of(arguments: list[str], before: Path, repeats: int) -> list[str]:
-    """Return the row of a command: the least processor seconds of each side, their ratio and peaks."""
+    """Return the row of a command: the median of processor seconds of each side, their ratio, peaks and seconds."""
     pairs = [(measured(before, arguments), measured(ROOT, arguments)) for _ in range(repeats)]
     if pairs[0][1].code not in SOLVED:
         raise SystemExit(f"{' '.join(arguments)}: exit code {pairs[0][1].code}\n{pairs[0][1].said}")
-    old, new = (min(run.processor for run in side) for side in zip(*pairs, strict=True))
     sides = list(zip(*pairs, strict=True))
-    peaks = [f"{min(run.peak_mb for run in side):.0f}" for side in sides]
-    elapsed = [f"{min(run.seconds for run in side):.2f}" for side in sides]
+    old, new = (median(run.processor for run in side) for side in sides)
+    peaks = [f"{median(run.peak_mb for run in side):.0f}" for side in sides]
+    elapsed = [f"{median(run.seconds for run in side):.2f}" for side in sides]
     title = f"`{' '.join([arguments[0], Path(arguments[1]).name, *arguments[2:]])}`"
     found = [f"{old:.2f}", f"{new:.2f}", f"{new / old:.2f}", *peaks, *elapsed]
     return [title, *(found if old < float("inf") else ["–", f"{new:.2f}", "–", "–", peaks[1], "–", elapsed[1]])]
@@ -87,7 +138,7 @@ def page(rows: list[list[str]], baseline: str, repeats: int) -> str:
         "# `deal-solve` against an earlier commit",
         "",
         f"Written by `bench_baseline.py` on {date.today():%Y-%m-%d}: processor seconds, the peak of memory and the "
-        f"seconds elapsed of the whole process, the least of {repeats} runs. Before is {baseline}, now "
+        f"seconds elapsed of the whole process, medians of {repeats} runs. Before is {baseline}, now "
         f"{described('HEAD')}. {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end, Python "
         f"{platform.python_version()}.",
         "",
@@ -105,14 +156,14 @@ def described(commit: str) -> str:
 def main() -> None:
     """Measure the examples named, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="examples to measure (default: all); with names nothing is written")
+    parser.add_argument("names", nargs="*", help="deals to measure (default: all); with names nothing is written")
     parser.add_argument("--baseline", help="commit to compare with (default: the last tag)")
-    parser.add_argument("--repeats", type=int, default=3, help="runs of each side, the least counts (default 3)")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each side (default 3)")
     given = parser.parse_args()
     commit = given.baseline or git("describe", "--tags", "--abbrev=0")
     rows = []
-    with checked_out(commit) as before:
-        for arguments in commands(given.names):
+    with checked_out(commit) as before, tempfile.TemporaryDirectory() as folder:
+        for arguments in commands(given.names, Path(folder)):
             rows.append(row_of(arguments, before, given.repeats))
             print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
     text = page(rows, described(commit), given.repeats)
