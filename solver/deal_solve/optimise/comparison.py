@@ -14,7 +14,7 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import Risk
 from deal_solve.errors import Infeasible, LimitReached
-from deal_solve.optimise.confirmation import refuse_bound_above
+from deal_solve.optimise.confirmation import refuse_cheaper
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.first_plan import first_plan
@@ -26,7 +26,7 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.optimise.sums import sums_of
 from deal_solve.plan.plan import Plan
-from deal_solve.settlement.settle import cost_of, settle
+from deal_solve.settlement.settle import cost_of
 from deal_solve.uncertainty.first_users import FirstUsers
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
@@ -141,16 +141,10 @@ def _min_expected(problem: SearchProblem, scenarios: Scenarios, workspace: Works
     try:
         plan, bound = _found(problem, settings, workspace)
     except Infeasible:
-        _confirm(problem.deal, by_cuts, scenarios, math.inf, settings.solver)
+        refuse_cheaper(problem, scenarios, by_cuts, math.inf, settings.solver)
         raise
-    _confirm(problem.deal, by_cuts, scenarios, bound, settings.solver)
+    refuse_cheaper(problem, scenarios, by_cuts, bound, settings.solver)
     return plan
-
-
-def _confirm(deal: Deal, plan: Plan | None, scenarios: Scenarios, bound: float, solver: str) -> None:
-    if plan is not None:
-        settlement = settle(deal, plan, scenarios)
-        refuse_bound_above(settlement, float(settlement.mean(settlement.cost)), bound, solver)
 
 
 def _found(problem: SearchProblem, settings: SearchSettings, workspace: Workspace) -> tuple[Plan, float]:

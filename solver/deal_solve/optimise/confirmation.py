@@ -19,10 +19,14 @@ from deal_solve.formulation.read import value_of
 from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.benders import exact_objective
 from deal_solve.optimise.search.cache import SolveCache
+from deal_solve.optimise.search.settings import SearchProblem
 from deal_solve.optimise.search.workspace import Workspace
 from deal_solve.optimise.solver.certificate import ROUNDING
+from deal_solve.plan.plan import Plan
 from deal_solve.settlement.limit_checks import limit_checks
-from deal_solve.settlement.settle import Settlement
+from deal_solve.settlement.objective import objective_of
+from deal_solve.settlement.settle import Settlement, settle
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 LOG = logging.getLogger(__name__)
 SETTLEMENT_TOLERANCE, SETTLEMENT_TOLERANCE_USD = 1e-6, 0.01
@@ -102,6 +106,19 @@ def refuse_bound_above(plan: Settlement, known: float, bound: float, solver: str
             f"the answers of the solver {solver} differ from what a plan costs: {stated}, it says, and one that is "
             f"known costs {known:,.2f} USD"
         )
+
+
+def refuse_cheaper(problem: SearchProblem, scenarios: Scenarios, plan: Plan | None, bound: float, solver: str) -> None:
+    """Raise Disagreement if a plan that cuts found, settled, keeps the limits and costs less than the rows' bound."""
+    if plan is not None:
+        settlement = settle(problem.deal, plan, scenarios)
+        if satisfies_limits(settlement):
+            refuse_bound_above(settlement, settled_objective(problem, settlement), bound, solver)
+
+
+def settled_objective(problem: SearchProblem, settlement: Settlement) -> float:
+    """Return the objective of a problem at a settled plan (dollars)."""
+    return objective_of(problem.deal, settlement.cost, settlement.weights, problem.against)
 
 
 def _room(usd: float) -> float:

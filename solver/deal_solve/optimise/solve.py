@@ -25,8 +25,10 @@ from deal_solve.optimise.confirmation import (
     confirmed,
     refuse_bound_above,
     refuse_broken_limits,
+    refuse_cheaper,
     refuse_other_cost,
     satisfies_limits,
+    settled_objective,
 )
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.agreement import Candidate
@@ -45,7 +47,7 @@ from deal_solve.optimise.within_limits import plan_within_limits
 from deal_solve.plan.crowds import too_many_combinations
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.validation.validity import refuse_impossible
-from deal_solve.settlement.objective import constant_of, fit_risk, objective_of
+from deal_solve.settlement.objective import constant_of, fit_risk
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.months import in_months_of
@@ -180,9 +182,9 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
     try:
         again = _written_out(problem, workspace)
     except (Infeasible, Beaten) as error:
-        _confirm(problem, scenarios, by_cuts.plan, _bound_of(error, problem), workspace.settings.solver)
+        refuse_cheaper(problem, scenarios, by_cuts.plan, _bound_of(error, problem), workspace.settings.solver)
         raise
-    _confirm(problem, scenarios, by_cuts.plan, again.search.bound, workspace.settings.solver)
+    refuse_cheaper(problem, scenarios, by_cuts.plan, again.search.bound, workspace.settings.solver)
     return by_cuts if again.best is None else replace(again, is_above_cuts=True)
 
 
@@ -197,7 +199,7 @@ def _audit(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace, b
         plan = _run(AgreementSearch(problem, looks, workspace.clock), SolveCache()).plan
     except (Infeasible, Beaten, Disagreement):
         return
-    _confirm(problem, scenarios, plan, bound, settings.solver)
+    refuse_cheaper(problem, scenarios, plan, bound, settings.solver)
 
 
 def _within_limits(
@@ -212,14 +214,6 @@ def _within_limits(
 def _bound_of(error: Infeasible | Beaten, problem: SearchProblem) -> float:
     """Return what no plan costs less than, as a search says that found none (dollars)."""
     return min(error.bound_usd if isinstance(error, Beaten) else math.inf, problem.better_than)
-
-
-def _confirm(problem: SearchProblem, scenarios: Scenarios, plan: Plan | None, bound: float, solver: str) -> None:
-    """Raise Disagreement if a plan that cuts found, settled, keeps the limits and costs less than the rows' bound."""
-    if plan is not None:
-        settlement = settle(problem.deal, plan, scenarios)
-        if satisfies_limits(settlement):
-            refuse_bound_above(settlement, _objective(problem, settlement), bound, solver)
 
 
 def _written_out(problem: SearchProblem, workspace: Workspace) -> _Found:
@@ -279,7 +273,7 @@ def _settled(found: _Found, scenarios: Scenarios, comparison: Comparison) -> Sol
     notes = comparison.notes
     is_stopped = found.best is None or any(c.outcome == "limit" for c in search.candidates)
     settlement = _cheapest(found, scenarios, comparison.baseline, is_stopped or found.is_above_cuts)
-    objective = objective_of(problem.deal, settlement.cost, scenarios.weights, problem.against)
+    objective = settled_objective(problem, settlement)
     is_simple = settlement.plan is not found.plan
     if is_simple:
         notes += (STOPPED_EARLY,)
@@ -331,7 +325,7 @@ def _cheapest(found: _Found, scenarios: Scenarios, baseline: Plan | None, is_sto
         if simple is None:
             raise LimitReached(search.clock.passed)
         return simple
-    objective = _objective(problem, settlement)
+    objective = settled_objective(problem, settlement)
     if found.best is not None:
         refuse_other_cost(found.best, settlement, objective)
     if is_stopped and simple is not None and _is_better(simple, settlement, problem):
@@ -348,17 +342,13 @@ def _simple(
     if plan is None:
         return None
     settlement = settle(problem.deal, plan, scenarios)
-    refuse_bound_above(settlement, _objective(problem, settlement), bound, solver)
+    refuse_bound_above(settlement, settled_objective(problem, settlement), bound, solver)
     return settlement
 
 
 def _is_better(simple: Settlement, other: Settlement, problem: SearchProblem) -> bool:
     """Whether a simple plan, which is within the limits, is better than another one."""
-    return _objective(problem, simple) < _objective(problem, other) or not satisfies_limits(other)
-
-
-def _objective(problem: SearchProblem, settlement: Settlement) -> float:
-    return objective_of(problem.deal, settlement.cost, settlement.weights, problem.against)
+    return settled_objective(problem, simple) < settled_objective(problem, other) or not satisfies_limits(other)
 
 
 def is_decomposable(deal: Deal, scenarios: Scenarios, solver: str = "highs") -> bool:
