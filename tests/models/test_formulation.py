@@ -515,7 +515,7 @@ def test_programs_have_the_rows_of_the_page_and_no_others(monkeypatch):
 
 def row(formulation, name):
     """Return (coefficients by variable, sense, right-hand side) in dollars: money columns and rows times the unit."""
-    found = formulation.program.problem.get_constraint_by_name(name)
+    found = formulation.program.written.problem.get_constraint_by_name(name)
     sense = {-1: "<=", 0: "==", 1: ">="}[found.sense]
     return {variable.name: coefficient for variable, coefficient in found.items()}, sense, -found.constant
 
@@ -703,7 +703,7 @@ def test_binaries_for_rollover_only_where_saving_pays(horizon, share, last, peri
     offer = quoting({"unused": {"rollover": share}}, terms=[min(horizon, 36)], price_protection="locked")
     listed = {"only": {"weight": 1, "list_price_index": index}}
     formulation = built(read(horizon, workloads={"app": APP}, offers={"quote": offer}, scenarios=listed))
-    names = [each.name for each in formulation.program.problem.constraints()]
+    names = [each.name for each in formulation.program.written.problem.constraints()]
     assert sum(name.startswith("used_up_if_overage") for name in names) == periods
 
 
@@ -730,7 +730,7 @@ def test_limits_can_make_saving_pay(limit, periods):
         limits=[limit],
         cost_of_capital_per_year=0.2,
     )
-    names = [each.name for each in built(deal).program.problem.constraints()]
+    names = [each.name for each in built(deal).program.written.problem.constraints()]
     assert sum(name.startswith("used_up_if_overage") for name in names) == periods
 
 

@@ -53,7 +53,7 @@ def export(
         raise Infeasible("no API agreement is open, so there is no program to write")
     fix_decisions(formulation, fixings)
     minimise(formulation.program, formulation.objective)
-    problem = formulation.program.problem
+    problem = formulation.program.written.problem
     write = problem.writeLP if path.suffix == ".lp" else problem.writeMPS
     written(path, lambda temporary: write(str(temporary)))
     return size_of(formulation)

@@ -93,7 +93,7 @@ def _paid(program: Program, name: str, year: int) -> list[dict[int, float]]:
             where = np.arange(program.size) if payment.where is None else payment.where
             amounts = np.broadcast_to(counts * payment.value * payment.column, where.shape)
             for scenario, usd in zip(where.tolist(), amounts.tolist(), strict=True):
-                found[scenario][program.index(payment.variable)] += usd
+                found[scenario][payment.variable.place] += usd
     for metered in _metered(program, name, year):
         for index, by_scenario in zip(metered.indices.tolist(), metered.plain.per_scenario(), strict=True):
             for scenario, usd in enumerate(by_scenario.tolist()):
@@ -113,7 +113,7 @@ def _metered(program: Program, name: str, year: int) -> list[Metered]:
 def _cost(program: Program, deal: Deal, name: str, year: int, bounds: tuple[Array, Array]) -> ChannelCost:
     """Return what is short, with all recourse that is paid through channels toward this commitment in the year."""
     shares = [
-        Share(program.index(each.variable), each.column, _counts(each.channel, name) * each.value, 0.0, each.year)
+        Share(each.variable.place, each.column, _counts(each.channel, name) * each.value, 0.0, each.year)
         for each in program.payments
         if each.cloud_year == year and _counts(each.channel, name)
     ]

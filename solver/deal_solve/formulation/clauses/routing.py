@@ -224,7 +224,7 @@ def _other_charges(program: Program, user: Who, epoch: Epoch, others: list[tuple
     sums, by_year = program.sums, dict[int, list[Item]]()
     for share, usd in others:
         for start, _ in sums.within(user, epoch.start, epoch.end):
-            item = Item(program.index(share), sums.row_of(user, start), usd)
+            item = Item(share.place, sums.row_of(user, start), usd)
             by_year.setdefault(sums.cloud_year(start), []).append(item)
     for cloud_year, items in by_year.items():
         program.meter("other_charges", epoch.year, items, cloud_year)

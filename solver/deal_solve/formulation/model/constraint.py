@@ -1,4 +1,4 @@
-"""A row of a program, as the solver here takes it: PuLP has a costly copy of it only where another solver is asked."""
+"""A row of a program, as the solver here takes it: by the places of its variables."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import math
 
 import pulp
 
-from deal_solve.formulation.model.expression import Variable
-
 
 class Constraint:
-    """Σ coefficient · variable (sense: one of PuLP's constants) rhs, every variable once."""
+    """Σ factor · variable at a place (sense: one of PuLP's constants) rhs, every place once."""
 
-    __slots__ = ("name", "rhs", "sense", "terms")
+    __slots__ = ("factors", "name", "places", "rhs", "sense")
 
-    def __init__(self, name: str, terms: dict[Variable, float], sense: int, rhs: float) -> None:
-        self.name, self.terms, self.sense, self.rhs = name, terms, sense, rhs
+    def __init__(self, name: str, places: list[int], factors: list[float], sense: int, rhs: float) -> None:
+        self.name, self.places, self.factors, self.sense, self.rhs = name, places, factors, sense, rhs
 
     @property
     def low(self) -> float:
@@ -26,7 +24,3 @@ class Constraint:
     def high(self) -> float:
         """The upper side, infinite without one."""
         return math.inf if self.sense == pulp.LpConstraintGE else self.rhs
-
-    def in_pulp(self) -> pulp.LpConstraint:
-        """Return PuLP's copy."""
-        return pulp.LpConstraint(pulp.LpAffineExpression(self.terms), self.sense, self.name, self.rhs)

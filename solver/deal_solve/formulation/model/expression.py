@@ -10,26 +10,9 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, Union
+from typing import Any, NamedTuple, TypeAlias, Union
 
 import pulp
-
-if TYPE_CHECKING:
-
-    class _PulpVariable:
-        """What is used of PuLP's variable, which has no types."""
-
-        name: str
-        cat: str
-        lowBound: Any
-        upBound: Any
-        varValue: float | None
-        dj: float | None
-
-        def __init__(self, name: str, *bounds_and_kind: Any, _skip_v4_deprecation: bool) -> None: ...
-
-else:
-    _PulpVariable = pulp.LpVariable
 
 ROUNDING = 1e-12
 """What is left of terms that cancel, relative to the largest of them, at most."""
@@ -92,8 +75,10 @@ class _Algebra:
         return self._row(other, pulp.LpConstraintEQ)
 
     def _row(self, other: Operand, sense: int) -> Row:
-        difference = self - other
-        return Row(difference.terms, sense, 0.0 - difference.constant)
+        if isinstance(other, _Algebra):
+            negative = [(variable, -factor) for variable, factor in other.terms]
+            return Row([*self.terms, *negative], sense, 0.0 - (self.constant - other.constant))
+        return Row(self.terms, sense, 0.0 - (self.constant - other))
 
 
 class Expression(_Algebra):
@@ -110,14 +95,22 @@ class Expression(_Algebra):
         return iter(self.terms)
 
 
-class Variable(_Algebra, _PulpVariable):
-    """A decision variable of a program; alone in an expression it counts once."""
+class Variable(_Algebra):
+    """A decision variable at a `place` of a program; alone in an expression it counts once.
 
+    Bounds, kind, value and reduced cost have the names that PuLP gives them, which has a copy only where it is asked
+    for (`written`).
+    """
+
+    __slots__ = ("cat", "dj", "lowBound", "name", "place", "upBound", "varValue")
     constant = 0.0
-    __hash__ = object.__hash__  # by identity, as PuLP's own, which is not as fast
+    __hash__ = object.__hash__  # by identity
 
-    def __init__(self, name: str, low: float | None, high: float | None, kind: Any = pulp.LpContinuous) -> None:
-        super().__init__(name, low, high, kind, _skip_v4_deprecation=True)
+    def __init__(self, name: str, place: int, low: Any, high: Any, kind: str = pulp.LpContinuous) -> None:
+        self.name, self.place, self.cat = name, place, kind
+        self.lowBound, self.upBound = low, high
+        self.varValue: float | None = None
+        self.dj: float | None = None
 
     @property
     def terms(self) -> list[Pair]:  # type: ignore[override]

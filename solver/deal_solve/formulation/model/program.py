@@ -1,10 +1,10 @@
-"""The only room that makes PuLP variables and rows, and the book of who pays what when in which scenario."""
+"""The only room that makes variables and rows, and the book of who pays what when in which scenario."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +21,7 @@ from deal_solve.formulation.model.per_scenario import ScalarOrArray, ScenarioInd
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
 from deal_solve.formulation.model.recourse import Among, Cut, Epigraph, Expectation, Linear, Recourse, Weigh, When
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
+from deal_solve.formulation.model.written import Written
 from deal_solve.stopping import checkpoint
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -89,8 +90,7 @@ class Program:
         self.weights, self.size = sums.weights, sums.size
         self.unit_usd = unit_usd
         self.by_cuts = by_cuts
-        self._written = pulp.LpProblem("deal", pulp.LpMinimize)
-        self._unwritten: list[Constraint] = []
+        self._written: Written | None = None
         self.objective: dict[Variable, float] = {}
         self.variables: list[Variable] = []
         self.payments: list[Payment] = []
@@ -100,9 +100,8 @@ class Program:
         self._names: defaultdict[str, int] = defaultdict(int)
         self.rows: list[Constraint] = []
         self.relaxed: list[int] = []
-        self.defined: dict[int, list[tuple[Variable, float]]] = {}
+        self.defined: dict[int, list[tuple[int, float]]] = {}
         self.defining: set[int] = set()
-        self._indices: dict[Variable, int] = {}
         self._row_indices: dict[str, int] = {}
         self._shares: dict[tuple[int, When], Variable] = {}
         self.cut_points: dict[int, tuple[int, Array]] = {}
@@ -154,77 +153,65 @@ class Program:
 
     def variable(self, label: str, low: float | None = 0.0, high: float | None = None) -> Variable:
         """Return a new continuous variable."""
-        return self._keep(Variable(self._name(label), low, high))
+        return self._keep(label, low, high, pulp.LpContinuous)
 
     def integer(self, label: str, low: float = 0.0, high: float | None = None) -> Variable:
         """Return a new whole-number variable."""
-        return self._keep(Variable(self._name(label), low, high, pulp.LpInteger))
+        return self._keep(label, low, high, pulp.LpInteger)
 
-    def _keep(self, variable: Variable) -> Variable:
-        if not len(self.variables) % CHECK_EVERY:
+    def _keep(self, label: str, low: float | None, high: float | None, kind: str) -> Variable:
+        place = len(self.variables)
+        if not place % CHECK_EVERY:
             checkpoint()
-        self._indices[variable] = len(self.variables)
+        variable = Variable(self._name(label), place, low, high, kind)
         self.variables.append(variable)
         return variable
 
-    def index(self, variable: Variable) -> int:
-        """Return the place of a variable in `variables`."""
-        return self._indices[variable]
-
-    def places(self, variables: Iterable[Variable]) -> list[int]:
-        """Return the places of variables in `variables`."""
-        return [*map(self._indices.__getitem__, variables)]
+    def terms(self, row: Constraint) -> list[tuple[Variable, float]]:
+        """Return the variables of a row with their coefficients."""
+        return [(self.variables[place], factor) for place, factor in zip(row.places, row.factors, strict=True)]
 
     def linear(self, expression: Expression) -> Linear:
         """Return an expression by the indices of its variables."""
-        indices = np.array([self._indices[variable] for variable, _ in expression], dtype=np.int64)
+        indices = np.array([variable.place for variable, _ in expression], dtype=np.int64)
         return Linear(indices, np.array([coefficient for _, coefficient in expression], dtype=float))
 
     def binary(self, label: str) -> Variable:
         """Return a new 0/1 variable."""
         return self.integer(label, 0, 1)
 
-    def add(self, label: str, row: Row, *, in_pulp: bool = True) -> str:
-        """Add a row, terms of one variable added up; return its name.
-
-        A cut is not put `in_pulp`: only HiGHS, which takes its rows from `rows`, sees it.
-        """
-        merged: dict[Variable, float] = {}
+    def add(self, label: str, row: Row) -> str:
+        """Add a row, terms of one variable added up; return its name."""
+        merged: dict[int, float] = {}
         for variable, coefficient in row.terms:
             if coefficient:
-                merged[variable] = merged.get(variable, 0.0) + coefficient
+                place = variable.place
+                merged[place] = merged.get(place, 0.0) + coefficient
         if not len(self.rows) % CHECK_EVERY:
             checkpoint()
         name = self._name(label)
-        made = Constraint(name, merged, row.sense, row.rhs)
-        if in_pulp:
-            self._unwritten.append(made)
         self._row_indices[name] = len(self.rows)
-        self.rows.append(made)
+        self.rows.append(Constraint(name, [*merged], [*merged.values()], row.sense, row.rhs))
         return name
 
     def define(self, label: str, variable: Variable, expression: Expression) -> None:
         """Add the row that a variable equals an expression of others, which bound it as it is bounded."""
-        self.defined[self.index(variable)] = [(other, factor) for other, factor in expression if factor]
+        self.defined[variable.place] = [(other.place, factor) for other, factor in expression if factor]
         self.defining.add(len(self.rows))
         self.add(label, expression - variable == 0)
 
     @property
-    def problem(self) -> pulp.LpProblem:
-        """The program in PuLP, brought up to date: what other solvers are given, and what is written to a file."""
-        for row in self._unwritten:
-            self._written.addConstraint(row.in_pulp())
-        self._unwritten.clear()
-        self._written.setObjective(pulp.LpAffineExpression(self.objective))
+    def written(self) -> Written:
+        """The program in PuLP, brought up to date; cuts are left out: HiGHS alone, which reads `rows`, sees them."""
+        if self._written is None:
+            self._written = Written()
+        self._written.update(self.variables, self.rows, self.objective, self.relaxed, self.cut_points)
         return self._written
 
     def relax(self, row: str) -> None:
         """Make a <= row hold whatever its terms are."""
         index = self._row_indices[row]
         self.rows[index].rhs = ENDLESS
-        written = self._written.get_constraint_by_name(row)
-        if written is not None:
-            written.changeRHS(ENDLESS)
         self.relaxed.append(index)
 
     def pay(
@@ -330,7 +317,7 @@ class Program:
 
     def _all_payments(self) -> Payments:
         if self._payments is None:
-            shares = [Share(self._indices[p.variable], p.column, p.value, p.present, p.year) for p in self.payments]
+            shares = [Share(p.variable.place, p.column, p.value, p.present, p.year) for p in self.payments]
             self._payments = Payments(tuple(shares), self.size)
         return self._payments
 
@@ -343,7 +330,7 @@ class Program:
         less: Array | None = None,
     ) -> Variable:
         variable = self.variable(label, low)
-        self.epigraphs.append(Epigraph(self._indices[variable], tuple(parts), weigh, self.size, less))
+        self.epigraphs.append(Epigraph(variable.place, tuple(parts), weigh, self.size, less))
         return variable
 
     def add_cut(self, number: int, cut: Cut, point: Array) -> None:
@@ -353,7 +340,7 @@ class Program:
         indices, coefficients = (part.tolist() for part in cut.linear)
         terms = [(self.variables[index], -c) for index, c in zip(indices, coefficients, strict=True)]
         theta = self.variables[self.epigraphs[number].index]
-        self.add("cut", theta + Expression(terms) >= cut.constant, in_pulp=False)
+        self.add("cut", theta + Expression(terms) >= cut.constant)
 
     def by_scenario(self, when: When = When()) -> list[Expression]:  # noqa: B008 - a tuple
         """Return the cost in each scenario as S expressions; not with cuts."""

@@ -63,7 +63,7 @@ class Candidate:
         taken = (
             regime.threshold_usd
             for regime, beta in self.formulation.agreements.regimes.items()
-            if regime.span.index == 0 and self.values[self.formulation.program.index(beta)] > 0.5
+            if regime.span.index == 0 and self.values[beta.place] > 0.5
         )
         return next(taken, None)
 
@@ -113,10 +113,11 @@ class Candidate:
 def size_of(formulation: Formulation) -> Size:
     """Return the size of a program."""
     program = formulation.program
-    rows = [row.terms for number, row in enumerate(program.rows) if number not in program.cut_points]
+    rows = [row for number, row in enumerate(program.rows) if number not in program.cut_points]
+    priced = {variable.place for variable in program.objective}
     return Size(
         rows=len(rows),
-        columns=len(set(program.objective).union(*rows)),
+        columns=len(priced.union(*(row.places for row in rows))),
         integers=sum(variable.cat == pulp.LpInteger for variable in program.variables),
-        nonzeros=sum(sum(map(bool, row.values())) for row in rows),
+        nonzeros=sum(sum(map(bool, row.factors)) for row in rows),
     )

@@ -124,7 +124,7 @@ def exact_objective(program: Program, objective: Expression) -> float:
     values = _values(program)
     coefficients, measures = np.zeros(len(values)), Measures(program, values)
     for variable, coefficient in objective:
-        coefficients[program.index(variable)] += coefficient
+        coefficients[variable.place] += coefficient
     total = coefficients @ values
     for number, epigraph in enumerate(program.epigraphs):
         if weight := coefficients[epigraph.index]:
@@ -150,17 +150,17 @@ def satisfies_measured_limits(program: Program) -> bool:
     room, measures, known = ROOM_OF_LIMITS * _scale(program, values), values.copy(), Measures(program, values)
     for number, epigraph in enumerate(program.epigraphs):
         measures[epigraph.index] = max(known.of(number), values[epigraph.index])
-    above = {program.variables[index] for index in np.flatnonzero(measures > values + room)}
+    above = set(np.flatnonzero(measures > values + room).tolist())
     return all(
-        _excess(program, row, measures) <= room
+        _excess(row, measures) <= room
         for number, row in enumerate(program.rows)
-        if number not in program.cut_points and not above.isdisjoint(row.terms)
+        if number not in program.cut_points and not above.isdisjoint(row.places)
     )
 
 
-def _excess(program: Program, row: Constraint, values: Array) -> float:
+def _excess(row: Constraint, values: Array) -> float:
     """Return by how much values break a row."""
-    level = sum(factor * values[program.index(variable)] for variable, factor in row.terms.items()) - row.rhs
+    level = sum(factor * values[place] for place, factor in zip(row.places, row.factors, strict=True)) - row.rhs
     return float(abs(level) if row.sense == 0 else row.sense * -level)
 
 
@@ -244,7 +244,7 @@ def _clean(values: Array) -> Array:
 
 
 def _objective(program: Program, values: Array) -> float:
-    return float(sum(values[program.index(v)] * c for v, c in program.objective.items()))
+    return float(sum(values[v.place] * c for v, c in program.objective.items()))
 
 
 def _scale(program: Program, values: Array) -> float:

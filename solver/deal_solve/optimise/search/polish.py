@@ -126,7 +126,7 @@ def _stay_on_face(program: Program, bounds: Bounds, rows: list[str]) -> None:
     for row, price in zip(program.rows[: len(prices)], prices, strict=True):
         if abs(price) > PRICE_TOLERANCE and row.sense != pulp.LpConstraintEQ:
             sign = float(row.sense)  # +1 for >=, -1 for <=: the other side of it
-            terms = Expression([(variable, sign * factor) for variable, factor in row.terms.items()])
+            terms = Expression([(v, sign * factor) for v, factor in program.terms(row)])
             rows.append(program.add("on_face", terms <= sign * row.rhs))
 
 

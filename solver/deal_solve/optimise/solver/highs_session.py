@@ -160,7 +160,7 @@ class HighsSession:
             )
         )
         weights = np.zeros(view.count)
-        weights[program.places(program.objective)] = [*program.objective.values()]
+        weights[[variable.place for variable in program.objective]] = [*program.objective.values()]
         costs, known = view.costs(weights), self._numbers.costs
         self.highs.changeColsBounds(len(indices), indices, low, high)
         self._numbers.low, self._numbers.high = low, high
@@ -185,10 +185,10 @@ class HighsSession:
             low, high = (
                 np.array(side, dtype=float) for side in zip(*((row.low, row.high) for row in rows), strict=True)
             )
-            indices = np.array(program.places(chain.from_iterable(row.terms for row in rows)), dtype=np.int64)
-            factors = np.array([c for row in rows for c in row.terms.values()], dtype=float)
+            indices = np.fromiter(chain.from_iterable(row.places for row in rows), dtype=np.int64)
+            factors = np.fromiter(chain.from_iterable(row.factors for row in rows), dtype=float)
             self._check_range(program, factors)
-            counts, columns, values = view.rows([len(row.terms) for row in rows], indices, factors)
+            counts, columns, values = view.rows([len(row.places) for row in rows], indices, factors)
             starts = (np.cumsum(counts) - counts).astype(np.int32)
             self.highs.addRows(len(rows), low, high, len(values), starts, columns.astype(np.int32), values)
             self._numbers.add_rows(low, high, counts, columns, values)

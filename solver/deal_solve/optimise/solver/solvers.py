@@ -161,9 +161,10 @@ def run(program: Program, settings: RunSettings, clock: Clock) -> Answer:
 
 
 def _run_pulp(program: Program, settings: RunSettings, clock: Clock) -> Answer:
-    problem = program.problem
-    problem.solve(_pulp_solver(program, settings, clock))
-    answer = _pulp_answer(problem, settings)
+    written = program.written
+    written.problem.solve(_pulp_solver(program, settings, clock))
+    written.read(program.variables)
+    answer = _pulp_answer(written.problem, settings)
     if math.isfinite(answer.bound) or answer.outcome == "infeasible":
         _refuse_refuted(program, settings, clock, answer)
     return answer

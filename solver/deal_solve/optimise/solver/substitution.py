@@ -29,7 +29,7 @@ class Reduced:
         self.column = np.where(left, np.cumsum(left) - 1, -1)
         entries = [(index, index, 1.0) for index in np.flatnonzero(left).tolist()]
         for index, terms in defined.items():
-            entries += [(index, program.index(variable), factor) for variable, factor in terms]
+            entries += [(index, place, factor) for place, factor in terms]
         entries.sort()
         owners, indices, factors = zip(*entries, strict=True)
         self._owners: Indices = np.array(owners, dtype=np.int64)

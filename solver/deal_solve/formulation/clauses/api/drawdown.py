@@ -38,7 +38,7 @@ def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None
     """
     by_year: dict[tuple[int, Channel | None, int], list[Item]] = {}
     for usage in routing.usage.get(regime, []):
-        index, channel, sums = program.index(usage.variable), usage.channel, program.sums
+        index, channel, sums = usage.variable.place, usage.channel, program.sums
         for month, row in usage.intervals(program, range(sums.months)):
             if month in but:
                 continue
@@ -225,7 +225,7 @@ def usage_by_month(program: Program, rates: Rates, routing: Routing, regime: Reg
     for usage in routing.usage.get(regime, []):
         for month, row in usage.intervals(program, months):
             factor, protected, _ = rates.of(regime, usage.model_id, usage.family, month)
-            items.append(Item(program.index(usage.variable), row - rows.start, usage.per_request * factor, protected))
+            items.append(Item(usage.variable.place, row - rows.start, usage.per_request * factor, protected))
             numbers.append(month - months.start)
     return RateGroups(program.sums.requests[rows], items, numbers, len(months))
 
@@ -239,7 +239,7 @@ def usage_of_period(program: Program, rates: Rates, routing: Routing, regime: Re
     items: list[Item] = []
     numbers: list[int] = []
     for usage in routing.usage.get(regime, []):
-        index = program.index(usage.variable)
+        index = usage.variable.place
         for month, row in usage.intervals(program, months):
             factor, protected, ratio = rates.tested(regime, usage.model_id, usage.family, month)
             key = id(ratio) if isinstance(ratio, np.ndarray) else round(ratio, 12)

@@ -32,7 +32,7 @@ class Licensed:
 
     def counts(self, program: Program) -> Counts:
         """Return M · taken as a month that counts."""
-        return Counts(np.array([program.index(self.taken)]), np.array([0]), self.seats[None, None, :])
+        return Counts(np.array([self.taken.place]), np.array([0]), self.seats[None, None, :])
 
     def hold(self, program: Program, licensed: Expression, row: int) -> None:
         """Add L >= M · taken in a scenario."""

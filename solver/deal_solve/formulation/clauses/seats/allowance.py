@@ -87,9 +87,9 @@ def _beyond(program: Program, routing: Routing, pool: _Pool, usd_per_user: float
         for usage in routing.included.get(one.on, []):
             if usage.epoch.start <= month < usage.epoch.end:
                 index = 1.0 if usage.family == OTHER else sums.index[usage.family][month]
-                place, per = program.index(usage.variable), pool.factor * usage.per_request
+                place, per = usage.variable.place, pool.factor * usage.per_request
                 items.append(Item(place, requests[usage.user, usage.basis], per, index))
-        items.append(Item(program.index(one.on), served[one.who], -program.usd(usd_per_user)))
+        items.append(Item(one.on.place, served[one.who], -program.usd(usd_per_user)))
     return RateGroups(used, items)
 
 

@@ -55,7 +55,7 @@ def _cost(
 
     `usd` is what an unserved user of each cohort costs.
     """
-    items = [Item(program.index(on), row, 1.0) for row, on in enumerate(at.whose.values())]
+    items = [Item(on.place, row, 1.0) for row, on in enumerate(at.whose.values())]
     groups = [list(usd).index(cohort_of(who)) for who in at.whose]
     usage = RateGroups(program.sums.counted(tuple(at.whose), range(month, month + 1))[:, 0], items, groups)
     ratios = [dollars / program.unit_usd for dollars in usd.values()]

@@ -229,7 +229,7 @@ def _missing_cost(
     index: ScalarOrArray,
 ) -> None:
     """Pay max(minimum, Σ A·T) - Σ A·T, of which the first part less the minimum is recourse."""
-    indices = [program.index(variable) for _, variable in whose]
+    indices = [variable.place for _, variable in whose]
     users = program.sums.counted(tuple(who for who, _ in whose), range(month, month + 1))
     counts = Counts(np.array(indices), np.arange(len(whose)), users)
     price, charges = program.usd(usd), ((month, month),)

@@ -309,7 +309,7 @@ class _Year:
         return parts
 
     def _part(self, on: dict[Who, Variable], rows: Sequence[int], users: Array) -> Counts:
-        indices = [self.program.index(variable) for variable in on.values()]
+        indices = [variable.place for variable in on.values()]
         return Counts(np.array(indices, dtype=np.int64), np.array(rows, dtype=np.int64), users)
 
     def _group(self, members: ScenarioIndices) -> None:
