@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from deal_solve import Proposal, solve
-from deal_solve.optimise.search import agreement_search
+from deal_solve import Proposal, sample, solve
+from deal_solve.formulation.model.program import Program
+from deal_solve.optimise.search import agreement_search, benders, subsample
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.hand_deals import RARE, newsvendor
@@ -68,3 +69,32 @@ def test_another_deal_or_another_decision_has_a_program_of_its_own(built):
     assert fixed.plan.api.terms[0].commitment_usd == (900,)
     other = newsvendor(RARE, {"low": 0.1, "middle": 0.1, "high": 0.8})
     assert answer(solve(other, scenarios_of(other), cache=cache)) == answer(solve(other, scenarios_of(other)))
+
+
+def test_over_many_scenarios_a_program_goes_on_with_its_cuts(built, monkeypatch):
+    """Subsamples of 32 and 128 of 512 scenarios, as if a block had 256: the same optimum, with fewer cuts made."""
+    for module in (subsample, benders):
+        monkeypatch.setattr(module, "BLOCK", 256)
+    monkeypatch.setattr(subsample, "SUBSAMPLE_SIZES", (32, 128))
+    made = []
+    add_cut = Program.add_cut
+    monkeypatch.setattr(Program, "add_cut", lambda *args: (made.append(args[1]), add_cut(*args))[1])
+    deal = loaded("three-quotes")
+    scenarios, cache = sample(deal, 512, seed=3), SolveCache(is_of_sums=True)
+    best = solve(deal, scenarios, cache=cache)
+    taken = best.plan.api.offer, best.plan.api.term_months, best.plan.api.terms[0].band_usd_per_year
+    bands = {}
+    for one in best.agreements:
+        if (one.offer, one.term_months, one.band_usd_per_year) != taken:
+            bands.setdefault((one.offer, one.term_months), {})[one.band_usd_per_year] = one.bound_usd
+    deal, counts = best.settlement.deal, []
+    built.clear()
+    for known in (cache, SolveCache(is_of_sums=True)):
+        made.clear()
+        counts.append((solve(deal, scenarios, bands=bands, baseline=best, cache=known), len(made), len(built)))
+        built.clear()
+    (kept, few, none), (alone, many, all_of_them) = counts
+    assert none == 0 < all_of_them
+    assert few < many
+    assert kept.objective_usd == pytest.approx(alone.objective_usd, rel=2e-6)
+    assert max(kept.bound_usd, alone.bound_usd) <= min(kept.objective_usd, alone.objective_usd) * (1 + 1e-9)

@@ -20,8 +20,12 @@ class Snapshot:
         self._sides = [row.rhs for row in program.rows]
         self._bounds = [(variable.lowBound, variable.upBound) for variable in program.variables]
 
-    def restore(self, program: Program) -> None:
-        """Put the program back to where it was: what was added since is gone, and no variable has a value."""
+    def restore(self, program: Program, *, retains_cuts: bool = False) -> None:
+        """Put the program back to where it was: what was added since is gone, and no variable has a value.
+
+        With `retains_cuts` those that have been binding stay.
+        """
+        cuts = [(program.rows[index], *cut) for index, cut in program.binding.items()] if retains_cuts else []
         for container, known in self._containers:  # in place: books of a channel share them
             container.clear()
             if isinstance(container, list):
@@ -34,3 +38,7 @@ class Snapshot:
         for variable, (low, high) in zip(program.variables, self._bounds, strict=True):
             variable.lowBound, variable.upBound = low, high
             variable.varValue = variable.dj = None
+        for row, number, point in cuts:
+            program.cut_points[len(program.rows)] = program.binding[len(program.rows)] = number, point
+            program.last_cut_points[number] = point
+            program.rows.append(row)

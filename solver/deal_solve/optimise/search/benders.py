@@ -76,10 +76,13 @@ def run_with_cuts(
 
 
 def add_cuts_at(program: Program, points: Iterable[tuple[int, Array]]) -> None:
-    """Add the cuts of epigraph variables, by number, at separation points known from elsewhere."""
+    """Add the cuts of epigraph variables, by number, at separation points known from elsewhere, once each."""
     by_point: dict[int, list[tuple[int, Array]]] = {}
+    known_cuts = {(number, id(point)) for number, point in program.cut_points.values()}
     for number, point in points:
-        by_point.setdefault(id(point), []).append((number, point))
+        if (number, id(point)) not in known_cuts:
+            known_cuts.add((number, id(point)))
+            by_point.setdefault(id(point), []).append((number, point))
     for cuts in by_point.values():  # the cost of a point in all scenarios is large: kept no longer than needed
         known, clean = Costs(), _clean(cuts[0][1])
         for number, point in cuts:

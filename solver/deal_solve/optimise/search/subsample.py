@@ -28,6 +28,7 @@ def warm_started(search: AgreementSearch) -> AgreementSearch:
     problem, settings = search.problem, search.settings
     if problem.sums.size <= BLOCK or not settings.by_cuts:
         return search
+    settings = replace(settings, retains_cuts=True)
     gap, warm_starts = SUBSAMPLE_GAP, search.warm_starts
     for size in () if warm_starts else SUBSAMPLE_SIZES:  # a similar deal was solved over as many scenarios
         if 4 * size > problem.sums.size:
@@ -45,6 +46,7 @@ def warm_started(search: AgreementSearch) -> AgreementSearch:
             ),
             search.clock,
             warm_starts,
+            programs=search.programs,
         )
         try:
             subsample.run()
@@ -53,7 +55,7 @@ def warm_started(search: AgreementSearch) -> AgreementSearch:
         gap, warm_starts = gap / 10, subsample.next_warm_starts()
         subsample.forget()
     settings = replace(settings, optimality_tolerance=settings.gap / 4, bounding_tolerance=math.inf)
-    return AgreementSearch(problem, settings, search.clock, warm_starts, search.bounds)
+    return AgreementSearch(problem, settings, search.clock, warm_starts, search.bounds, search.programs)
 
 
 def _head(values: Array | None, size: int) -> Array | None:
