@@ -20,7 +20,7 @@ from deal_solve.formulation.build import formulate
 from deal_solve.formulation.clauses import risk
 from deal_solve.formulation.clauses.api.rates import api_agreements
 from deal_solve.formulation.fixings import fix_decisions, fixings_of
-from deal_solve.formulation.model.program import Program
+from deal_solve.formulation.model.matrix import Matrix
 from deal_solve.optimise.feasible import minimum
 from deal_solve.optimise.solve import solve
 from deal_solve.optimise.sums import sums_of
@@ -492,13 +492,13 @@ def none_of():
 def test_programs_have_the_rows_of_the_page_and_no_others(monkeypatch):
     """Built programs between them have every row the formulation can make, and none that is not on the page."""
     seen = set()
-    plain = Program.add
+    plain = Matrix.add
 
     def add(program, label, *args, **more):
         seen.add(re.sub(r"^(needs|limit)_.*", r"\1_*", label))
         return plain(program, label, *args, **more)
 
-    monkeypatch.setattr(Program, "add", add)
+    monkeypatch.setattr(Matrix, "add", add)
     for deal, fix in everything():
         built(deal, fix)
     certain = read(workloads={"app": APP})

@@ -10,7 +10,6 @@ from statistics import median
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.running import seat_months
-from deal_solve.deal.requests.request_cost import request_cost
 from deal_solve.deal.requests.routing_options import Option
 from deal_solve.deal.workload import ProjectName
 from deal_solve.formulation.clauses.api.bounds import max_usage
@@ -211,7 +210,7 @@ def money_unit(deal: Deal, sums: ScenarioSums) -> float:
 
 
 def _list_cost(user: User, option: Option) -> float:
-    return sum(request_cost(user.request, option, part, user.usage_multiplier).fixed for part in option.parts)
+    return sum(cost.fixed for cost in user.costs(option))
 
 
 def _on_track(deal: Deal, cohort: str, track: str, users: float, usage_usd: float) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from deal_solve.deal.allowance import Allowance
@@ -18,8 +18,8 @@ from deal_solve.deal.deal import LIST_MONTHLY, Deal
 from deal_solve.deal.offers.api import ApiPart
 from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.offers.seats import SeatPart
-from deal_solve.deal.requests.request_cost import usage_multiplier
-from deal_solve.deal.requests.routing_options import Epoch, epochs_of
+from deal_solve.deal.requests.request_cost import RequestCost, request_cost, usage_multiplier
+from deal_solve.deal.requests.routing_options import Epoch, Option, epochs_of
 from deal_solve.deal.workload import Workload
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import SeatAgreement
@@ -47,6 +47,17 @@ class User:
     def is_workload(self) -> bool:
         """Whether it is software (and not people)."""
         return isinstance(self.request, Workload)
+
+    @cached_property
+    def _costs(self) -> Mapping[int, tuple[RequestCost, ...]]:
+        """The costs of all options, by identity: two cascades of one name may differ in their pass rates."""
+        options = [option for epoch in self.epochs for option in epoch.options]
+        multiplier = self.usage_multiplier
+        return {id(o): tuple(request_cost(self.request, o, part, multiplier) for part in o.parts) for o in options}
+
+    def costs(self, option: Option) -> tuple[RequestCost, ...]:
+        """Return the list cost of a request, part by part of an option of its epochs."""
+        return self._costs[id(option)]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 from deal_solve.deal.cohort import Use
@@ -69,6 +70,14 @@ class Epoch:
     def year(self) -> int:
         """The contract year of the epoch."""
         return self.start // 12
+
+    @cached_property
+    def distinct(self) -> tuple[Option, ...]:
+        """The options without those that differ in name only from one before."""
+        seen: dict[tuple[object, ...], Option] = {}
+        for option in self.options:
+            seen.setdefault((*option.equivalence_key, option.counts_as), option)
+        return tuple(seen.values())
 
     def option(self, key: str) -> Option | None:
         """Return the open option of this name, or None."""

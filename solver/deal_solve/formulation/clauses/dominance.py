@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from deal_solve.deal.requests.request_cost import other_usd, request_cost
+from deal_solve.deal.requests.request_cost import other_usd
 from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.formulation.clauses.api.rates import Rates, Regime
 from deal_solve.formulation.model.per_scenario import ScalarOrArray
@@ -17,8 +17,7 @@ from deal_solve.plan.resolved import User
 from deal_solve.uncertainty.scenario_set import Array
 
 
-@dataclass(frozen=True)
-class Billing:
+class Billing(NamedTuple):
     """What an option costs depends on: a user's epoch, under a regime (None: at list), over all scenarios."""
 
     sums: ScenarioSums
@@ -33,7 +32,7 @@ class Billing:
         return [start for start, _ in self.sums.within(self.user.name, self.epoch.start, self.epoch.end)]
 
 
-def nondominated_options(billing: Billing, options: list[Option]) -> list[Option]:
+def nondominated_options(billing: Billing, options: Sequence[Option]) -> Sequence[Option]:
     """Return the options without those that another one dominates.
 
     Less usage never costs more, so one option dominates another if it needs no project and no batch that the other does
@@ -41,25 +40,14 @@ def nondominated_options(billing: Billing, options: list[Option]) -> list[Option
     per request at contracted and at list rates in every scenario, charges beside the model included. Of equals the
     first stays.
     """
-    key = billing.user.name, billing.epoch.start, billing.regime is None, _prices(billing, options)
+    key = billing.user.name, billing.epoch.start, billing.rates.relative(billing.regime)
     known = billing.rates.nondominated
     if key not in known:
-        known[key] = tuple(_kept(billing, options))
-    return [options[index] for index in known[key]]
+        known[key] = tuple(options[index] for index in _kept(billing, options))
+    return known[key]
 
 
-def _prices(billing: Billing, options: list[Option]) -> tuple[object, ...]:
-    """Return what the comparison depends on besides the options: rates of the models relative to each other."""
-    if billing.regime is None:
-        return ()
-    models = list(dict.fromkeys((part.model_id, part.family) for option in options for part in option.parts))
-    found = [billing.rates.of(billing.regime, *model, start) for start in billing.starts for model in models]
-    return tuple(
-        (round(factor * _one(rate) / (found[0][0] * _one(found[0][1])), 12), _name(rate)) for factor, rate, _ in found
-    )
-
-
-def _kept(billing: Billing, options: list[Option]) -> Iterator[int]:
+def _kept(billing: Billing, options: Sequence[Option]) -> Iterator[int]:
     """Yield the indices of the options that stay."""
     request = billing.user.request
     bills = [_bill(billing, option) for option in options]
@@ -91,8 +79,7 @@ def _bill(billing: Billing, option: Option) -> Bill:
     user, sums = billing.user, billing.sums
     hit = sums.hit[user.name, option.batch]
     bill: Bill = {}
-    for part in option.parts:
-        cost = request_cost(user.request, option, part, user.usage_multiplier)
+    for part, cost in zip(option.parts, user.costs(option), strict=True):
         ends = {"": cost.fixed + cost.per_hit * hit} if isinstance(hit, float) else _ends(cost.at, hit, option.batch)
         for start in billing.starts:
             index = sums.index[part.family][start]

@@ -12,18 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.channel import Channel
-from deal_solve.deal.requests.request_cost import other_usd, request_cost
+from deal_solve.deal.requests.request_cost import other_usd
 from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.deal.workload import ProjectName, Request, Workload
 from deal_solve.formulation.clauses.api.rates import Rates, Regime, channel_of
 from deal_solve.formulation.clauses.dominance import Billing, nondominated_options
 from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.matrix import Block
 from deal_solve.formulation.model.per_scenario import Basis, Who
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.rate_groups import Item
@@ -39,8 +40,7 @@ OTHER = "other charges"
 """In place of a model and family: what is charged per request beside the model."""
 
 
-@dataclass(frozen=True)
-class Usage:
+class Usage(NamedTuple):
     """List value at today's prices of one model in one epoch: per_request · requests · variable, in money units.
 
     `requests` are those of the user, times the hit rate of the `basis` if there is one. What is billed is paid through
@@ -64,8 +64,7 @@ class Usage:
             yield month, sums.row_of(self.user, month, self.basis)
 
 
-@dataclass(frozen=True)
-class Activity:
+class Activity(NamedTuple):
     """What one set of disaggregated shares adds up to: β_j of a workload, n[c,y,j] of a cohort's metered usage.
 
     `metered` is the share of the user's requests that is billed if `variable` is 1: `counted` of it under the regime
@@ -81,6 +80,11 @@ class Activity:
     excess: Excess | None = None
     is_included: bool = False
     channel: Channel | None = None
+
+    @property
+    def is_split(self) -> bool:
+        """Whether some of what is billed is billed under a regime and the rest at list."""
+        return not self.is_included and self.regime is not None and self.counted != 1
 
     @property
     def billed(self) -> dict[Regime | None, float]:
@@ -112,111 +116,147 @@ class Routing:
     included: dict[Variable, list[Usage]] = field(default_factory=dict)
     epochs: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)
 
-    def useful(self, user: User, epoch: Epoch, activity: Activity) -> list[Option]:
+    def useful(self, user: User, epoch: Epoch, activity: Activity) -> Sequence[Option]:
         """Return the options that a best plan may use: all different ones if pinned, or if billed under two regimes.
 
         Where less usage may cost more (`may_gain_by_use`) no cost decides: all stay but those that are closed where a
         commitment is measured at list, the dearer ones at list.
         """
-        options = distinct_options(epoch)
+        options = epoch.distinct
         if user.name in self.pinned:
             return options
         if activity.regime is not None and self.rates.may_gain_by_use(activity.regime):
             return [o for o in options if (user.name, epoch.start, o.key) not in self.sums.first_users.dearer]
-        if user.name in self.whole or len(activity.billed) > 1:
+        if user.name in self.whole or activity.is_split:
             return options
         return nondominated_options(Billing(self.sums, self.rates, user, epoch, activity.regime), options)
 
 
-def distinct_options(epoch: Epoch) -> list[Option]:
-    """Return the open options without those that differ in name only."""
-    seen: dict[tuple[object, ...], Option] = {}
-    for option in epoch.options:
-        seen.setdefault((*option.equivalence_key, option.counts_as), option)
-    return list(seen.values())
+class Shares(NamedTuple):
+    """The routing of a user in an epoch, to be repeated for each activity: the options with the variables of their
+    shares, what they cost beside the model (money units), and the usage that they make.
+
+    Of usage: the variable, model, family and basis; `mean` are the requests a month that are metered.
+    """
+
+    block: Block
+    options: list[tuple[Option, Variable]]
+    others: list[tuple[Variable, float]]
+    usage: list[tuple[Variable, str, str, Basis]]
+    mean: float
 
 
-Shares: TypeAlias = list[tuple[Option, Variable]]
-"""The options that are open to one activity in an epoch, each with its share."""
+def route(
+    program: Program, routing: Routing, user: User, epoch: Epoch, activity: Activity
+) -> list[tuple[Option, Variable]]:
+    """Add the shares of a user in an epoch under one activity, with all their limits and the usage that follows; return
+    the options that are open to it, each with its share.
+    """
+    options = tuple(routing.useful(user, epoch, activity))
+    who: Who = activity.excess or user.name
+    key = who, epoch.start, tuple(map(id, options)), activity.metered, program.unit_usd, id(program.sums)
+    known = routing.rates.blocks
+    if key not in known:
+        mean = activity.metered * float(program.sums.mean_requests[who][epoch.start : epoch.end].mean())
+        known[key] = shares_of(program, user, epoch, options, activity.metered, mean)
+    shares: Shares = known[key]
+    made = program.repeat(shares.block, activity.variable)
+    found = [(option, made[share.place - 1]) for option, share in shares.options]
+    for option, share in found:
+        routing.shares.setdefault((user.name, epoch.start, option.key), []).append((share, activity.variable))
+    _use(program, routing, (who, epoch), activity, shares, made)
+    return found
 
 
-def route(program: Program, routing: Routing, user: User, epoch: Epoch, activity: Activity) -> Shares:
-    """Add the shares of a user in an epoch under one activity: Σ_o x = act, with all its limits times the activity.
+def shares_of(
+    program: Program, user: User, epoch: Epoch, options: Sequence[Option], metered: float, mean: float
+) -> Shares:
+    """Return the shares of some options with Σ_o x = act, all limits times the activity, and the usage that follows.
 
     This is the convex-hull (disjunctive) reformulation: a price regime is a disjunct, x[u,o,e,j] the disaggregated
     variable of a share in it, and as every row of the routing polytope is multiplied by act, it is either the whole
     polytope or zero (formulation §5).
     """
-    shares: Shares = []
-    for option in routing.useful(user, epoch, activity):
-        share = program.variable(f"share_{user.name}_{epoch.start}_{option.key}", 0, 1)
-        shares.append((option, share))
-        routing.shares.setdefault((user.name, epoch.start, option.key), []).append((share, activity.variable))
-    program.add("shares_add_up", total(x for _, x in shares) == activity.variable)
-    _limits(program, user.request, shares, activity.variable)
-    _usage(program, routing, (user, epoch), activity, shares)
-    return shares
+    block = Block()
+    found = [(option, block.variable(f"share_{user.name}_{epoch.start}_{option.key}", 0, 1)) for option in options]
+    block.add("shares_add_up", total(x for _, x in found) == block.activity)
+    _limits(block, user.request, found)
+    if mean == 0:
+        return Shares(block, found, [], [], mean)
+    others = [(x, metered * program.usd(usd)) for o, x in found if (usd := other_usd(user.request, o))]
+    return Shares(block, found, others, _usage(block, program, user, epoch, found, mean), mean)
 
 
-def _limits(program: Program, request: Request, shares: Shares, activity: Variable) -> None:
+def _limits(block: Block, request: Request, shares: list[tuple[Option, Variable]]) -> None:
     """Add Σ_{o in batch} x ≤ b · act; Σ_o Q[o] · x ≥ Q · act; lo · act ≤ Σ_{o counts as m} x ≤ hi · act."""
+    activity = block.activity
     if isinstance(request, Workload) and request.batchable < 1:
         batch = [x for o, x in shares if o.batch]
         if batch:
-            program.add("batchable", total(batch) <= request.batchable * activity)
+            block.add("batchable", total(batch) <= request.batchable * activity)
     quality = getattr(request, "quality", None)
     if quality is not None and quality.mean_floor is not None:
         mean = Expression([(x, o.quality or 0.0) for o, x in shares])
-        program.add("mean_quality", mean >= quality.mean_floor * activity)
+        block.add("mean_quality", mean >= quality.mean_floor * activity)
     for name, limit in request.shares.items():
         counted = [x for o, x in shares if name in o.counts_as]
         if limit.minimum > 0:
-            program.add("share_minimum", total(counted) >= limit.minimum * activity)
+            block.add("share_minimum", total(counted) >= limit.minimum * activity)
         if limit.maximum < 1 and counted:
-            program.add("share_maximum", total(counted) <= limit.maximum * activity)
+            block.add("share_maximum", total(counted) <= limit.maximum * activity)
 
 
-def _usage(program: Program, routing: Routing, whose: tuple[User, Epoch], activity: Activity, shares: Shares) -> None:
+def _usage(
+    block: Block, program: Program, user: User, epoch: Epoch, shares: list[tuple[Option, Variable]], mean: float
+) -> list[tuple[Variable, str, str, Basis]]:
     """Add v[m,basis] = Σ_o x · (cost per request) · mean requests: usage per model, apart from the scenario.
 
     Request cost is affine in the hit rate, so where hit rates differ by scenario there is one variable for the
     constant and one per effective hit rate; where they do not, one in all.
     """
-    (user, epoch), sums, metered = whose, program.sums, activity.metered
-    who: Who = activity.excess or user.name
-    mean = metered * float(sums.mean_requests[who][epoch.start : epoch.end].mean())
-    if mean == 0:
-        return
     cells: dict[tuple[str, str, Basis], list[tuple[Variable, float]]] = {}
-    others: list[tuple[Variable, float]] = []
     for option, share in shares:
-        hit = sums.hit[user.name, option.batch]
-        for part in option.parts:
-            cost = request_cost(user.request, option, part, user.usage_multiplier)
+        hit = program.sums.hit[user.name, option.batch]
+        for part, cost in zip(option.parts, user.costs(option), strict=True):
             constant = cost.fixed if isinstance(hit, np.ndarray) else cost.fixed + cost.per_hit * hit
             key = (part.model_id, part.family)
             cells.setdefault((*key, None), []).append((share, constant))
             if isinstance(hit, np.ndarray) and cost.per_hit:
                 cells.setdefault((*key, option.batch), []).append((share, cost.per_hit))
-        other = other_usd(user.request, option)
-        if other:
-            others.append((share, metered * program.usd(other)))
-    included: list[Usage] = []
-    if activity.is_included:
-        included = routing.included.setdefault(activity.variable, [])
-        included += [Usage(share, who, epoch, OTHER, OTHER, usd, None) for share, usd in others]
-    else:
-        _other_charges(program.through(activity.channel), who, epoch, others)
+    found = []
     for (model_id, family, basis), terms in cells.items():
         scale = program.usd(mean)
         costs = [0.0, *(c * scale for _, c in terms)]
-        variable = program.variable(f"usage_{user.name}_{epoch.start}_{model_id}", min(costs), max(costs))
-        program.define("usage_of_model", variable, scale * Expression(terms))
+        variable = block.variable(f"usage_{user.name}_{epoch.start}_{model_id}", min(costs), max(costs))
+        block.define("usage_of_model", variable, scale * Expression(terms))
+        found.append((variable, model_id, family, basis))
+    return found
+
+
+def _use(
+    program: Program,
+    routing: Routing,
+    when: tuple[Who, Epoch],
+    activity: Activity,
+    shares: Shares,
+    made: Sequence[Variable],
+) -> None:
+    """Note what usage is billed under, or counts against; charge what is beside the model."""
+    who, epoch = when
+    others = [(made[share.place - 1], usd) for share, usd in shares.others]
+    channel, mean = activity.channel, shares.mean
+    if activity.is_included:
+        included = routing.included.setdefault(activity.variable, []) if mean else []
+        included += [Usage(share, who, epoch, OTHER, OTHER, usd, None) for share, usd in others]
+    else:
+        _other_charges(program.through(channel), who, epoch, others)
+    billed = [(routing.usage.setdefault(regime, []), share) for regime, share in activity.billed.items() if mean]
+    for own, model_id, family, basis in shares.usage:
+        variable = made[own.place - 1]
         if activity.is_included:
             included.append(Usage(variable, who, epoch, model_id, family, 1 / mean, basis))
-        for regime, billed in activity.billed.items():
-            usage = Usage(variable, who, epoch, model_id, family, billed / mean, basis, activity.channel)
-            routing.usage.setdefault(regime, []).append(usage)
+        for usages, share in billed:
+            usages.append(Usage(variable, who, epoch, model_id, family, share / mean, basis, channel))
 
 
 def _other_charges(program: Program, user: Who, epoch: Epoch, others: list[tuple[Variable, float]]) -> None:

@@ -1,40 +1,28 @@
-"""The only room that makes variables and rows, and the book of who pays what when in which scenario."""
+"""A program: variables and rows, and the book of who pays what when in which scenario."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import pulp
 
 from deal_solve.deal.offers.channel import Channel
-from deal_solve.formulation.model.constraint import Constraint
-from deal_solve.formulation.model.expression import Expression, Row, Variable, total
+from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.matrix import Matrix
 from deal_solve.formulation.model.payments import Metered, Payments, Share
 from deal_solve.formulation.model.per_scenario import ScalarOrArray, ScenarioIndices
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
 from deal_solve.formulation.model.recourse import Among, Cut, Epigraph, Expectation, Linear, Recourse, Weigh, When
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.formulation.model.written import Written
-from deal_solve.stopping import checkpoint
 from deal_solve.uncertainty.scenario_set import Array
 
-CHECK_EVERY = 256
-"""Variables, or rows, after which a program that is built looks whether to stop."""
 ENDLESS = 1e12
 """More money units than any deal has."""
-
-
-@lru_cache(1024)
-def _plain(label: str) -> str:
-    """Return a label in characters that every file format takes."""
-    return re.sub(r"[^A-Za-z0-9_]", "_", label)
 
 
 @dataclass(frozen=True)
@@ -71,13 +59,13 @@ class Due(NamedTuple):
     where: ScenarioIndices | None = None
 
 
-class Program:
+class Program(Matrix):
     """A minimisation in money units of `unit_usd` dollars, with every payment kept by line, year and scenario.
 
     With `by_cuts` what happens after the future is known has no rows: it is `recourse`, and the variables that stand
     for measures of cost are `epigraphs`, to be held up by cuts to within `optimality_tolerance` of the objective. What
     is paid on a path of buckets alone is in one of its `parts`, which shares variables, rows and epigraphs.
-    `defined` are the terms of variables, by place, that are sums of others: with cuts the solver does not see them.
+    With cuts the solver does not see variables that are `defined` by others.
     `cut_points` are, by the place of the row, the epigraph of a cut and where it was made; those that have held a
     linear program are `binding` (with `notes_binding`: other searches ask), and where the last one of an epigraph was
     made is in `last_cut_points`. `unserved` and `unserved_recourse` count users who are not served. What is paid
@@ -86,23 +74,18 @@ class Program:
     """
 
     def __init__(self, sums: ScenarioSums, unit_usd: float, by_cuts: bool = False) -> None:
+        super().__init__()
         self.sums = sums
         self.weights, self.size = sums.weights, sums.size
         self.unit_usd = unit_usd
         self.by_cuts = by_cuts
         self._written: Written | None = None
         self.objective: dict[Variable, float] = {}
-        self.variables: list[Variable] = []
         self.payments: list[Payment] = []
         self.metered: list[Metered] = []
         self.recourse: list[Recourse] = []
         self.epigraphs: list[Epigraph] = []
-        self._names: defaultdict[str, int] = defaultdict(int)
-        self.rows: list[Constraint] = []
         self.relaxed: list[int] = []
-        self.defined: dict[int, list[tuple[int, float]]] = {}
-        self.defining: set[int] = set()
-        self._row_indices: dict[str, int] = {}
         self._shares: dict[tuple[int, When], Variable] = {}
         self.cut_points: dict[int, tuple[int, Array]] = {}
         self.binding: dict[int, tuple[int, Array]] = {}
@@ -146,59 +129,10 @@ class Program:
         """Return (1+r)^(-t/12)."""
         return self.sums.discount(time)
 
-    def _name(self, label: str) -> str:
-        plain = _plain(label)
-        self._names[plain] += 1
-        return f"{plain}_{self._names[plain]}"
-
-    def variable(self, label: str, low: float | None = 0.0, high: float | None = None) -> Variable:
-        """Return a new continuous variable."""
-        return self._keep(label, low, high, pulp.LpContinuous)
-
-    def integer(self, label: str, low: float = 0.0, high: float | None = None) -> Variable:
-        """Return a new whole-number variable."""
-        return self._keep(label, low, high, pulp.LpInteger)
-
-    def _keep(self, label: str, low: float | None, high: float | None, kind: str) -> Variable:
-        place = len(self.variables)
-        if not place % CHECK_EVERY:
-            checkpoint()
-        variable = Variable(self._name(label), place, low, high, kind)
-        self.variables.append(variable)
-        return variable
-
-    def terms(self, row: Constraint) -> list[tuple[Variable, float]]:
-        """Return the variables of a row with their coefficients."""
-        return [(self.variables[place], factor) for place, factor in zip(row.places, row.factors, strict=True)]
-
     def linear(self, expression: Expression) -> Linear:
         """Return an expression by the indices of its variables."""
         indices = np.array([variable.place for variable, _ in expression], dtype=np.int64)
         return Linear(indices, np.array([coefficient for _, coefficient in expression], dtype=float))
-
-    def binary(self, label: str) -> Variable:
-        """Return a new 0/1 variable."""
-        return self.integer(label, 0, 1)
-
-    def add(self, label: str, row: Row) -> str:
-        """Add a row, terms of one variable added up; return its name."""
-        merged: dict[int, float] = {}
-        for variable, coefficient in row.terms:
-            if coefficient:
-                place = variable.place
-                merged[place] = merged.get(place, 0.0) + coefficient
-        if not len(self.rows) % CHECK_EVERY:
-            checkpoint()
-        name = self._name(label)
-        self._row_indices[name] = len(self.rows)
-        self.rows.append(Constraint(name, [*merged], [*merged.values()], row.sense, row.rhs))
-        return name
-
-    def define(self, label: str, variable: Variable, expression: Expression) -> None:
-        """Add the row that a variable equals an expression of others, which bound it as it is bounded."""
-        self.defined[variable.place] = [(other.place, factor) for other, factor in expression if factor]
-        self.defining.add(len(self.rows))
-        self.add(label, expression - variable == 0)
 
     @property
     def written(self) -> Written:

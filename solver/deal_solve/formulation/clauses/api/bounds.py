@@ -10,7 +10,6 @@ import math
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.requests.request_cost import request_cost
 from deal_solve.deal.requests.routing_options import Epoch
 from deal_solve.formulation.clauses.api.rates import Costs, Regime, api_of, channel_of, retires_next_year
 from deal_solve.formulation.clauses.offers import Agreements
@@ -131,8 +130,7 @@ def _costs(routing: Routing, user: User, epoch: Epoch) -> Costs:
         for option in epoch.options:
             hit = routing.sums.hit[user.name, option.batch]
             ends = float(np.min(hit)), float(np.max(hit))
-            costs = [request_cost(user.request, option, part, user.usage_multiplier) for part in option.parts]
-            highest = [max(cost.fixed + cost.per_hit * end for end in ends) for cost in costs]
+            highest = [max(cost.fixed + cost.per_hit * end for end in ends) for cost in user.costs(option)]
             found.append(
                 tuple((part.model_id, part.family, usd) for part, usd in zip(option.parts, highest, strict=True))
             )

@@ -6,9 +6,10 @@ A regime j is what usage is priced under: one term of an agreement, in one band,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -20,6 +21,7 @@ from deal_solve.deal.offers.cloud_years import cloud_year, months_of_cloud_year
 from deal_solve.deal.offers.offer import Capped, Offer
 from deal_solve.deal.offers.renewal import Uplift
 from deal_solve.deal.rate_card import FAMILIES
+from deal_solve.deal.requests.routing_options import Option
 from deal_solve.formulation.clauses.terms import api_spans, term_before
 from deal_solve.formulation.model.per_scenario import ScalarOrArray, settled
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
@@ -214,13 +216,16 @@ class Rates:
 
     What is the same everywhere is one object, so that usage at one rate can be added up before the rate is applied.
     What other modules work out from a deal and its scenarios is kept beside: `highest_costs` of requests
-    (`bounds`), and the `nondominated` options (`dominance`).
+    (`bounds`), the `nondominated` options (`dominance`) and the `blocks` of routing (`routing`).
     """
 
     def __init__(self, index: Mapping[str, Sequence[ScalarOrArray]], deal: Deal) -> None:
         self._index, self._deal = index, deal
         self.highest_costs: dict[tuple[str, int], Costs] = {}
-        self.nondominated: dict[object, tuple[int, ...]] = {}
+        self.nondominated: dict[object, tuple[Option, ...]] = {}
+        self.blocks: dict[object, Any] = {}
+        self._relative: dict[Regime, Hashable] = {}
+        self._protections: dict[tuple[Agreement, TermSpan], Hashable] = {}
         self._known: dict[tuple[Agreement, str, int, TermSpan], ScalarOrArray] = {}
         self._factors: dict[tuple[Regime, str], float] = {}
         self._bases: dict[tuple[object, ...], ScalarOrArray] = {}
@@ -272,12 +277,47 @@ class Rates:
             self._found[key] = self._of(regime, model_id, family, month)
         return self._found[key]
 
+    def relative(self, regime: Regime | None) -> Hashable:
+        """Return what rates in a regime (None: at list) are relative to each other and to list, whatever the month.
+
+        Regimes with the same are the same to whoever compares models: their rates differ by one factor. It holds the
+        factor of every model that is asked, next to that of the first, and how the protected indexes move.
+        """
+        if regime is None:
+            return (1.0,) * len(self._models), None
+        if regime not in self._relative:
+            factors = [self._factor(regime, *model) for model in self._models]
+            per_first = tuple(round(factor / factors[0], 12) for factor in factors)
+            self._relative[regime] = per_first, None if regime.span.left else self._protection(regime)
+        return self._relative[regime]
+
+    def _protection(self, regime: Regime) -> Hashable:
+        """Return the protected index of every family in every month of a term; None where it is that at list."""
+        key = regime.agreement, regime.span
+        if key not in self._protections:
+            months = range(regime.span.start, regime.span.end)
+            families = dict.fromkeys(family for _, family in self._models)
+            listed = [self._index[family][month] for family in families for month in months]
+            found = [self.protected(regime.agreement, f, month, regime.span) for f in families for month in months]
+            is_listed = all(_key_of(one) == _key_of(other) for one, other in zip(found, listed, strict=True))
+            self._protections[key] = None if is_listed else tuple(map(_key_of, found))
+        return self._protections[key]
+
+    @cached_property
+    def _models(self) -> tuple[tuple[str, str], ...]:
+        """The models that are asked, and their families."""
+        options = (o for user in resolve(self._deal).users.values() for epoch in user.epochs for o in epoch.options)
+        return tuple(dict.fromkeys((part.model_id, part.family) for option in options for part in option.parts))
+
+    def _factor(self, regime: Regime, model_id: str, family: str) -> float:
+        if (regime, model_id) not in self._factors:
+            self._factors[regime, model_id] = contracted_factor(self._deal, regime, model_id, family)
+        return self._factors[regime, model_id]
+
     def _of(self, regime: Regime, model_id: str, family: str, month: int) -> tuple[float, ScalarOrArray, ScalarOrArray]:
         index = self._index[family][month]
         protected = index if regime.span.left else self.protected(regime.agreement, family, month, regime.span)
-        if (regime, model_id) not in self._factors:
-            self._factors[regime, model_id] = contracted_factor(self._deal, regime, model_id, family)
-        factor = self._factors[regime, model_id]
+        factor = self._factor(regime, model_id, family)
         key = regime.agreement.offer, factor, _key_of(protected), _key_of(index)
         if key not in self._ratios:
             ratio = overage_ratio(api_of(self._deal, regime.agreement), factor, protected, index)
