@@ -25,7 +25,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Unpack
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from deal_solve.analysis.review.drivers import driver_breakevens
 from deal_solve.analysis.review.result import DriverBreakeven, Review, ReviewStep
@@ -36,6 +37,7 @@ from deal_solve.facts.decisions import plan_changes
 from deal_solve.facts.difference import Difference, difference
 from deal_solve.facts.summary import summarise
 from deal_solve.frames import Table
+from deal_solve.optimise.neighbours import Ask, answers
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -112,6 +114,14 @@ def review(
     )
 
 
+class _Freed(NamedTuple):
+    """The best plan of a step, settled, and whether it is proven; without a plan why there is none."""
+
+    settlement: Settlement | None
+    is_proven: bool
+    why: str = ""
+
+
 @dataclass
 class _Path:
     """The way from a proposal to the best deal: where it stands, and what is said on it.
@@ -131,21 +141,18 @@ class _Path:
 
     def steps(self, kept: tuple[Any, ...]) -> Iterator[ReviewStep]:
         """Yield the proposal and every step; `kept` are the limits that it keeps, which hold all along."""
-        free = self.deal.model_copy(update={"limits": kept})
-        end = self.best if kept == self.deal.limits else self._without_limits(free)
-        fixed, level = _fixings(self.at.plan), self._objective(self.at)
+        level = self._objective(self.at)
+        end, solved = self._answers(self.deal.model_copy(update={"limits": kept}))
         floor = _floor(end, level)
         level = max(level, floor)
         yield self._step(PROPOSAL, "", level, level, True)
-        for step, paths in FREED.items():
-            held, fixed = fixed, _without(fixed, paths)
-            if held == fixed:  # the deal has nothing of the kind
-                continue
-            try:
-                found, is_proven = self._solved(step, free, fixed)
-            except LimitReached:
+        for step, answer in solved.items():
+            if answer is None:
                 yield self._late(step, level)
                 continue
+            found, is_proven, why = answer
+            if why:
+                self.notes.append(f"{step}: nothing better was found ({why})")
             before, last = self.at, level
             if found is not None and self._objective(found) < level:
                 self.at, level = found, max(self._objective(found), floor)
@@ -183,22 +190,31 @@ class _Path:
             saved = "not known" if step in self.pending else "in a later step"
             yield f"{step}: the time limit passed before it was solved; what it saves is {saved}"
 
-    def _without_limits(self, free: Deal) -> Solution | None:
-        """Return the best deal without the limits that the proposal breaks; None: not in time."""
-        try:
-            self.options.refuse_late()
-            return solve(free, self.scenarios, options=self.options).optimised()
-        except LimitReached:
-            return None
+    def _answers(self, free: Deal) -> tuple[Solution | None, dict[str, _Freed | None]]:
+        """Return the best deal without the limits that the proposal breaks, and every step; None: not in time.
 
-    def _solved(self, step: str, free: Deal, fixed: dict[str, Any]) -> tuple[Settlement | None, bool]:
-        self.options.refuse_late()
+        They are solved side by side, unless time is limited: then those that come first have it.
+        """
+        fixed, asked = _fixings(self.at.plan), {}
+        for step, paths in FREED.items():
+            held, fixed = fixed, _without(fixed, paths)
+            if held != fixed:  # else the deal has nothing of the kind
+                asked[step] = partial(self._solved, free, fixed)
+        first = [] if free.limits == self.deal.limits else [partial(self._without_limits, free)]
+        asks: list[Ask[Any]] = [*first, *asked.values()]
+        groups = [asks] if self.options.until is None else [[ask] for ask in asks]
+        found = [answer for group in groups for answer in answers(group, self.options, self.best)]
+        return found.pop(0) if first else self.best, dict(zip(asked, found, strict=True))
+
+    def _without_limits(self, free: Deal, options: SolveOptions) -> Solution:
+        return solve(free, self.scenarios, options=options).optimised()
+
+    def _solved(self, free: Deal, fixed: dict[str, Any], options: SolveOptions) -> _Freed:
         try:
-            found = solve(free, self.scenarios, options=self.options, fix=Proposal.model_validate(fixed)).optimised()
+            found = solve(free, self.scenarios, options=options, fix=Proposal.model_validate(fixed)).optimised()
         except Infeasible as error:
-            self.notes.append(f"{step}: nothing better was found ({error})")
-            return None, True
-        return found.settlement, found.status == "optimal"
+            return _Freed(None, True, str(error))
+        return _Freed(found.settlement, found.status == "optimal")
 
     def _late(self, step: str, level: float) -> ReviewStep:
         """Return a step that the time limit did not reach: the way stands where it stood."""

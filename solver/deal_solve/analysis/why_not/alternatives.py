@@ -6,13 +6,17 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from itertools import groupby
 from typing import Unpack
 
 from deal_solve.analysis.why_not.result import Alternative
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.facts.difference import difference
 from deal_solve.frames import Table
+from deal_solve.optimise.neighbours import answers
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
+from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.settings import Beaten
 from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.optimise.solve import solve
@@ -24,8 +28,38 @@ def alternatives(solution: Solution, *, every: bool = False, **keywords: Unpack[
     The keywords are those of the solve; raises what `solve` raises for them.
     """
     options = SolveOptions.of(keywords).begun()
-    rows = [_alternative(solution, candidate, every, options) for candidate in solution.agreements]
+    if every:
+        rows = _every(solution, options)
+    else:
+        rows = [_stated(solution, candidate) or _known(solution, candidate) for candidate in solution.agreements]
     return Table(tuple(sorted(rows, key=_order)))
+
+
+def _every(solution: Solution, options: SolveOptions) -> list[Alternative]:
+    """Return every agreement and band at its own best, in the order of the solution; those that are not known are
+    asked for agreement by agreement, so that the program of each is built once.
+    """
+    rows = {candidate: _stated(solution, candidate) for candidate in solution.agreements}
+    missing = [candidate for candidate, row in rows.items() if row is None]
+    asked = [list(bands) for _, bands in groupby(missing, key=lambda each: (each.offer, each.term_months))]
+    shared = options if options.cache else replace(options, cache=SolveCache(is_of_sums=True))
+    found = answers([partial(_in_bands, solution, bands) for bands in asked], shared, solution)
+    for bands, solved in zip(asked, found, strict=True):
+        rows |= zip(bands, solved or (None,) * len(bands), strict=True)
+    late = (replace(_known(solution, candidate), is_in_time=False) for candidate in rows)
+    return [row or left for row, left in zip(rows.values(), late, strict=True)]
+
+
+def _in_bands(
+    solution: Solution, bands: Sequence[CandidateAgreement], options: SolveOptions
+) -> list[Alternative | None]:
+    """Return an agreement at its best in each of some bands; None for those that the time limit did not reach."""
+    found: list[Alternative | None] = [None] * len(bands)
+    with suppress(LimitReached):
+        for number, band in enumerate(bands):
+            options.refuse_late()
+            found[number] = _solved(solution, band, options)
+    return found
 
 
 def nearest(
@@ -65,7 +99,8 @@ def _order(row: Alternative) -> tuple[bool, bool, float]:
     return not row.is_recommended, row.above_usd is None, row.above_usd or 0.0
 
 
-def _alternative(solution: Solution, candidate: CandidateAgreement, every: bool, options: SolveOptions) -> Alternative:
+def _stated(solution: Solution, candidate: CandidateAgreement) -> Alternative | None:
+    """Return an agreement that is recommended, or that no plan takes; None for any other."""
     bare = _bare(_agreement(candidate))
     if _recommended(solution, candidate):
         return replace(
@@ -76,11 +111,7 @@ def _alternative(solution: Solution, candidate: CandidateAgreement, every: bool,
             plan=solution.plan,
             solution=solution,
         )
-    if candidate.outcome == "infeasible":
-        return bare
-    if every:
-        return _solved(solution, candidate, options)
-    return _known(solution, candidate)
+    return bare if candidate.outcome == "infeasible" else None
 
 
 def _known(solution: Solution, candidate: CandidateAgreement) -> Alternative:
@@ -97,15 +128,12 @@ def _bare(agreement: tuple[str, int, float]) -> Alternative:
 
 
 def _solved(solution: Solution, candidate: CandidateAgreement, options: SolveOptions) -> Alternative:
-    """Return an agreement with its best plan, solved with it and its band forced; else what the search left of it."""
+    """Return an agreement with its best plan, solved with it and its band forced; bare where there is none."""
     settlement, agreement = solution.settlement, _agreement(candidate)
     try:
-        options.refuse_late()
         other = _under(solution, [candidate], options)
     except Infeasible:
         return _bare(agreement)
-    except LimitReached:
-        return replace(_known(solution, candidate), is_in_time=False)
     above = other.objective_usd - solution.objective_usd
     return replace(
         _bare(agreement),

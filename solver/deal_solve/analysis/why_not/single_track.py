@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Unpack
 
 from deal_solve.analysis.why_not.result import WhyNot
 from deal_solve.analysis.why_not.why_not import explained
 from deal_solve.deal.deal import Deal
+from deal_solve.optimise.neighbours import answers
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.choices.restriction import Restriction
@@ -40,10 +42,13 @@ def wrong_tracks(solution: Solution, **keywords: Unpack[SolveKeywords]) -> tuple
         seats={name: ProposedSeats(contracted=(0,)) for name in deal.seat_types},
         among={name: (open_to,) * deal.years for name, open_to in tools.items()},
     )
-    return (
-        _answer(solution, EVERYONE_ON_SEATS, everyone, on_seats, options),
-        _answer(solution, EVERYTHING_ON_THE_API, everything, impossible, options),
+    asked = (
+        (EVERYONE_ON_SEATS, everyone, on_seats),
+        (EVERYTHING_ON_THE_API, everything, impossible),
     )
+    asks = [partial(_answer, solution, *each) for each in asked]
+    one, other = answers(asks, options, solution)
+    return one or asks[0](options), other or asks[1](options)  # once time has passed a solve says so itself
 
 
 def _answer(
