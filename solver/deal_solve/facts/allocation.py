@@ -29,7 +29,7 @@ from deal_solve.settlement.ledger import Row
 from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.seats.seat_plans import served
 from deal_solve.settlement.settle import Settlement, settle
-from deal_solve.settlement.usage import Usage, usage_of
+from deal_solve.settlement.usage import Usage, usage_by_user
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 if TYPE_CHECKING:
@@ -166,43 +166,62 @@ class _Causes:
     @cached_property
     def usage(self) -> dict[str, Usage]:
         """API usage of each workload and cohort."""
-        return {name: usage_of(self.deal, self.plan, self.scenarios, users=(name,)) for name in self.everybody}
+        return usage_by_user(self.deal, self.plan, self.scenarios)
 
     @cached_property
     def counted(self) -> dict[str, Array]:
         """Counted usage of all models at today's list, (H, S), of those that have any."""
-        return {name: np.sum([*own.counted.values()], axis=0) for name, own in self.usage.items() if own.counted}
+        return {name: _sum_of([*own.counted.values()]) for name, own in self.usage.items() if own.counted}
+
+    @cached_property
+    def _in_span(self) -> dict[tuple[int, int], Weights]:
+        """Counted usage by first month and end, as far as it has been asked for."""
+        return {}
+
+    def counted_in(self, months: slice) -> Weights:
+        """Return counted usage of all models in some months, (S,)."""
+        key = months.start, months.stop
+        if key not in self._in_span:
+            self._in_span[key] = {name: _in_months(usd, months) for name, usd in self.counted.items()}
+        return self._in_span[key]
 
     def costs(self, rows: Iterable[Row]) -> Costs:
         """Return what every posting comes to, discounted, by who causes it."""
         costs: Costs = {}
+
+        def charge(key: tuple[str, str, int], usd: Array) -> None:
+            if key in costs:
+                np.add(costs[key], usd, out=costs[key])
+            else:
+                costs[key] = usd
+
         for row in rows:
             present = np.broadcast_to(row.amount * self.deal.discount(row.paid), (self.scenarios.size,))
             if row.line == "before":
                 for year, part in _years_of(row).items():
-                    costs[BEFORE, row.line, year] = costs.get((BEFORE, row.line, year), 0.0) + part * present
+                    charge((BEFORE, row.line, year), part * present)
                 continue
-            for name, share in self.shares(row).items():
-                key = (name, row.line, row.year)
-                costs[key] = costs.get(key, 0.0) + share * present
+            for name, usd in self.divided(row, present).items():
+                charge((name, row.line, row.year), usd)
         return costs
 
-    def shares(self, row: Row) -> Weights:
-        """Return the share of a posting that each workload and cohort bears; they add up to 1."""
+    def divided(self, row: Row, usd: Array) -> Weights:
+        """Return what each workload and cohort bears of a posting that comes to so much, (S,)."""
         tiers, equally = RULES[row.line](self, row)
         left = np.ones(self.scenarios.size)
-        shares: dict[str, Array] = {}
+        found: dict[str, Array] = {}
         for weights in (*tiers, dict.fromkeys(equally or self.everybody, np.ones(self.scenarios.size))):
-            total = sum(weights.values(), np.zeros(self.scenarios.size))
-            if not shares and total.min() > 0:  # as nearly always: nothing is left for another tier
-                return {name: own / total for name, own in weights.items()}
+            total = _sum_of([*weights.values()] or [np.zeros(self.scenarios.size)])
+            if not found and total.min() > 0:  # as nearly always: nothing is left for another tier
+                per_unit = usd / total
+                return {name: own * per_unit for name, own in weights.items()}
             here = np.where(total > 0, left, 0.0)
             for name, own in weights.items():
-                shares[name] = shares.get(name, 0.0) + here * own / np.where(total > 0, total, 1.0)
+                found[name] = found.get(name, 0.0) + here * own / np.where(total > 0, total, 1.0) * usd
             left = left - here
             if not left.any():
                 break
-        return shares
+        return found
 
     def takers(self, track: str, year: int) -> tuple[str, ...]:
         """Return the cohorts that take a track in a contract year, else those that ever do."""
@@ -212,12 +231,12 @@ class _Causes:
 
     def users(self, track: str, months: Iterable[int]) -> Weights:
         """Return user-months on a track by cohort."""
-        found: dict[str, Array] = {}
+        found: dict[str, list[Array]] = {}
         for month in months:
             for name in self.deal.cohorts:
                 if self.plan.tracks[name][month // 12] == track:
-                    found[name] = found.get(name, 0.0) + self.scenarios.users[name][month]
-        return found
+                    found.setdefault(name, []).append(self.scenarios.users[name][month])
+        return {name: _sum_of(users) for name, users in found.items()}
 
 
 Tiers = tuple[Iterator[Weights], Sequence[str]]
@@ -239,6 +258,21 @@ def cloud_payer(name: str) -> str:
     return f"cloud {name}"
 
 
+def _sum_of(arrays: Sequence[Array]) -> Array:
+    """Return the sum of one array or more of the same shape; of one it is the array itself."""
+    if len(arrays) < 2:
+        return arrays[0]
+    total = arrays[0] + arrays[1]
+    for each in arrays[2:]:
+        total += each
+    return total
+
+
+def _in_months(usd: Array, months: slice) -> Array:
+    """Return the sum of some months of an array (H, S), (S,)."""
+    return usd[months.start] if months.stop - months.start == 1 else np.asarray(usd[months].sum(axis=0))
+
+
 def _own(name: str) -> Tiers:
     return iter(()), (name,)
 
@@ -249,7 +283,7 @@ def _by_model(kind: Literal["counted", "uncounted"]) -> Callable[[_Causes, Row],
     def rule(causes: _Causes, row: Row) -> Tiers:
         used = {name: getattr(own, kind).get(row.item) for name, own in causes.usage.items()}
         months = slice(row.first, row.last + 1)
-        return iter(({name: usd[months].sum(axis=0) for name, usd in used.items() if usd is not None},)), ()
+        return iter(({name: _in_months(usd, months) for name, usd in used.items() if usd is not None},)), ()
 
     return rule
 
@@ -259,14 +293,14 @@ def _by_period(causes: _Causes, row: Row) -> Tiers:
     first = commitment_start(causes.deal, causes.plan, row)
     year = slice(12 * row.year, 12 * row.year + 12)
     spans = (slice(first, row.last + 1), year)
-    return ({name: usd[months].sum(axis=0) for name, usd in causes.counted.items()} for months in spans), ()
+    return map(causes.counted_in, spans), ()
 
 
 def _by_whole_period(causes: _Causes, row: Row) -> Tiers:
     """In proportion to counted usage of the commitment period that holds the month of a posting, else of its year."""
     months = commitment_period(causes.deal, causes.plan, row)
     spans = (slice(months.start, months.stop), slice(12 * row.year, 12 * row.year + 12))
-    return ({name: usd[span].sum(axis=0) for name, usd in causes.counted.items()} for span in spans), ()
+    return map(causes.counted_in, spans), ()
 
 
 def _by_users(causes: _Causes, row: Row) -> Tiers:

@@ -90,20 +90,20 @@ def above_limit(part: Settlement) -> list[float]:
     if limit is None:
         return []
     paths = plans_of(deal, part.plan, part.scenarios.in_memory())
-    return [float(own.weights @ (_at_list(deal, plan, own).max(axis=0) > limit)) for plan, own in paths]
+    return [float(own.weights @ (_at_list(deal, plan, own) > limit)) for plan, own in paths]
 
 
 def _at_list(deal: Deal, plan: Plan, block: ScenarioSet) -> Array:
-    """Return USD of API usage a month in the months without an agreement, (H, S), other charges left out."""
-    usage = usage_of(deal, plan, block)
-    billed = np.zeros((block.months, block.size))
-    for model_id, value in usage.counted.items():
-        billed += value * block.index[deal.card.model(model_id).family]
+    """Return the most USD of API usage of any month without an agreement, (S,), other charges left out."""
     is_at_list = np.full(block.months, plan.api.offer == LIST)
     for start, end in plan.api.left:
         is_at_list[start:end] = True
-    billed[~is_at_list] = 0.0
-    return billed
+    if not is_at_list.any():
+        return np.zeros(block.size)
+    billed = np.zeros((block.months, block.size))
+    for model_id, value in usage_of(deal, plan, block).counted.items():
+        billed += value * block.index[deal.card.model(model_id).family]
+    return np.asarray(billed.max(axis=0, where=is_at_list[:, None], initial=0.0))
 
 
 @once

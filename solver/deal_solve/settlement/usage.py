@@ -61,6 +61,16 @@ def usage_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, users: Collection[s
     return usage
 
 
+def usage_by_user(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> dict[str, Usage]:
+    """Return the metered usage of a plan by workload and cohort, in their order; of some of them it is empty."""
+    found = {name: Usage() for name in (*deal.workloads, *deal.cohorts)}
+    scenarios = served(deal, plan, scenarios)[0]
+    for stream in streams(deal, plan, scenarios):
+        for start, end, shares in routed(deal, plan, stream):
+            _add(found[stream.user.name], scenarios, stream, slice(start, end), shares)
+    return found
+
+
 def value_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, cohort_id: str, year: int) -> Array:
     """Return all usage of a cohort in a contract year, at the list prices of each month, (months, S).
 
