@@ -5,11 +5,15 @@ import re
 import numpy as np
 import pytest
 
+from deal_solve import load, sample
 from deal_solve.errors import InputError
+from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.plan import ApiTerm, RenewalRow, RenewalTable, SeatTerm
+from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.settle import cost_of, settle
 from deal_solve.uncertainty.expansion import scenarios_of
+from deal_solve.uncertainty.scenario_set import BLOCK, first_block
 from tests.support.builders import (
     APP,
     api_deal,
@@ -23,6 +27,7 @@ from tests.support.builders import (
     seat_plan,
     settled,
 )
+from tests.support.paths import SCENARIOS
 
 
 def test_a_plan_that_does_not_fit_is_refused():
@@ -226,3 +231,15 @@ def test_scaling_every_dollar_scales_the_cost():
     once = settled(seat_deal(130), seat_plan((100,))).cost[0]
     twice = settled(seat_deal(130, {"usd_per_user_month": 40}), seat_plan((100,))).cost[0]
     assert twice == pytest.approx(2 * once)
+
+
+def test_costs_alone_are_those_of_the_whole_settlement():
+    deal = load(SCENARIOS / "three-quotes.yaml")
+    scenarios = sample(deal, BLOCK + 10, seed=1)
+    proposal = Proposal(api={"offer": "twelve", "commitment_usd": 300_000})
+    plan = complete(deal, proposal, first_block(scenarios))[0]
+    whole, alone = settle(deal, plan, scenarios), settle(deal, plan, scenarios, costs_alone=True)
+    assert np.array_equal(whole.cost, alone.cost)
+    assert whole.signed_usd == alone.signed_usd
+    assert whole.drawdown
+    assert (alone.drawdown, alone.seats, alone.clouds) == ((), {}, {})

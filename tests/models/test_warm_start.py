@@ -89,14 +89,14 @@ def test_what_is_exceeded_too_rarely():
     assert exceeded(np.empty(0), np.empty(0), 0.5) == 0
 
 
-def test_no_program_outlives_its_solve():
-    """Without a look for cycles: programs, those of the baseline too, end with the last reference to them."""
+def test_no_program_and_no_sums_outlive_their_solve():
+    """Without a look for cycles: programs, those of the baseline too, and sums end with the last reference to them."""
     deal = load(SCENARIOS / "three-quotes.yaml")
     gc.collect()
     gc.disable()
     try:
         solution = solve(deal)
-        left = sum(isinstance(each, Program) for each in gc.get_objects())
+        left = sum(isinstance(each, Program | ScenarioSums) for each in gc.get_objects())
     finally:
         gc.enable()
     assert solution.baseline is not None

@@ -276,7 +276,7 @@ def as_today(settlement: Settlement) -> Settlement | None:
     """Return what nothing signed at any time and nothing changed costs, people on the tracks of a settled plan.
 
     An agreement in force runs to its end, then API and seats are at list. None where nobody sells at list what people
-    use. This is what every printout calls "as today".
+    use. This is what every printout calls "as today"; no more is settled of it than what it costs.
     """
     deal, signed = settlement.deal, settlement.deal.signing_month
     month = max(signed, end_in_force(deal.whole))
@@ -294,4 +294,4 @@ def as_today(settlement: Settlement) -> Settlement | None:
         plan, _ = complete(own, asked, first_block(scenarios))
     except InputError:
         return None
-    return None if None in sellers.values() else settle(own, plan, scenarios)
+    return None if None in sellers.values() else settle(own, plan, scenarios, costs_alone=True)

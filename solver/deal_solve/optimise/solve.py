@@ -245,7 +245,7 @@ def _run(search: AgreementSearch, cache: SolveCache) -> _Found:
     cache.record(search)
     agreements, settings = search.agreements(), search.settings
     try:
-        is_whole = settings.asks in ("plan", "plan_alone")
+        is_whole = settings.asks in ("plan", "plan_alone", "plan_with_costs")
         plan, stage_left = polish(best.formulation, settings.solver, search.clock, is_whole=is_whole)
     except LimitReached:
         return _Found(search, None, agreements, _as_found(search, best))
@@ -320,7 +320,10 @@ def _cheapest(found: _Found, scenarios: Scenarios, baseline: Plan | None, is_sto
     simple = None
     if is_stopped or found.plan is None or not is_proven:
         simple = _simple(problem, scenarios, baseline, search.bound, settings.solver)
-    settlement = None if found.plan is None else settle(problem.deal, found.plan, scenarios)
+    settlement = None
+    if found.plan is not None:
+        alone = settings.asks == "plan_with_costs"
+        settlement = settle(problem.deal, found.plan, scenarios, costs_alone=alone)
     if settlement is None or (found.best is None and not satisfies_limits(settlement)):
         if simple is None:
             raise LimitReached(search.clock.passed)

@@ -154,22 +154,30 @@ def _period(deal: Deal, row: Row) -> str:
 
 
 def settle(
-    deal: Deal, plan: Plan, scenarios: Scenarios, order: Order = "highest_ratio", keep_rows: bool = False
+    deal: Deal,
+    plan: Plan,
+    scenarios: Scenarios,
+    order: Order = "highest_ratio",
+    keep_rows: bool = False,
+    *,
+    costs_alone: bool = False,
 ) -> Settlement:
     """Price a complete plan over a scenario set, block by block.
 
     `order` is the drawdown order within a period; `chronological` is priced, never optimised (model §4). Rows for
-    invoices are kept for a single scenario, or if asked and the set is one block. Raises InputError for a plan that
-    does not fit the deal.
+    invoices are kept for a single scenario, or if asked and the set is one block. With `costs_alone` there is no record
+    of drawdown, seats and clouds, which are most of what a settlement holds. Raises InputError for a plan that does not
+    fit the deal.
     """
     deal, scenarios = _signed(deal, plan, scenarios)
     keep_rows = keep_rows and scenarios.block_count == 1
 
     def settled(_: int, block: ScenarioSet) -> Settlement:
-        return replace(_settle_block(deal, plan, block, order, keep_rows), scenarios=scenarios)  # no block is kept
+        part = replace(_settle_block(deal, plan, block, order, keep_rows), scenarios=scenarios)  # no block is kept
+        return replace(part, drawdown=(), seats={}, clouds={}) if costs_alone else part
 
     parts = each_block(scenarios, settled)
-    return parts[0] if len(parts) == 1 else _joint(parts, bool(plan.later))
+    return parts[0] if len(parts) == 1 else _joint(parts, bool(plan.later) and not costs_alone)
 
 
 def cost_of(deal: Deal, plan: Plan, scenarios: Scenarios) -> Array:

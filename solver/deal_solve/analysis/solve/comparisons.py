@@ -130,7 +130,7 @@ def _cheapest(solution: Solution, runner_up: ComparedPlan | None, options: Solve
     limit_usd = min(usd, other) - 1.0
     with suppress(Infeasible, LimitReached, Beaten):
         own = replace(options, baseline=None)
-        found = solve(neutral, settlement.scenarios, better_than=limit_usd, asks="plan_alone", options=own)
+        found = solve(neutral, settlement.scenarios, better_than=limit_usd, asks="plan_with_costs", options=own)
         return found.optimised() if settlement.mean(found.settlement.cost) <= limit_usd else None
     return None
 

@@ -17,7 +17,7 @@ from deal_solve.frames import Table
 from deal_solve.optimise.neighbours import answers
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.cache import SolveCache
-from deal_solve.optimise.search.settings import Beaten
+from deal_solve.optimise.search.settings import Asks, Beaten
 from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.optimise.solve import solve
 
@@ -70,6 +70,7 @@ def nearest(
 ) -> Solution | None:
     """Return the best plan of some agreements, other than the recommended one, or `best`; None if there is none.
 
+    No more is settled of it than what it costs.
     They are searched together, in the order of their bounds, until no bound is below the best plan found.
     """
     reached = math.inf if best is None else best.objective_usd
@@ -81,7 +82,7 @@ def nearest(
     possible = [candidate for candidate in possible if not _recommended(solution, candidate)]
     if possible and options.left != 0.0:
         with suppress(Infeasible, LimitReached, Beaten):
-            found = _under(solution, possible, options, reached)
+            found = _under(solution, possible, options, reached, "plan_with_costs")
             best = found if found.objective_usd < reached else best
     return best
 
@@ -147,7 +148,11 @@ def _solved(solution: Solution, candidate: CandidateAgreement, options: SolveOpt
 
 
 def _under(
-    solution: Solution, among: Sequence[CandidateAgreement], options: SolveOptions, better_than: float = math.inf
+    solution: Solution,
+    among: Sequence[CandidateAgreement],
+    options: SolveOptions,
+    better_than: float = math.inf,
+    asks: Asks = "plan",
 ) -> Solution:
     """Return the best plan under some agreements and bands; raises Beaten where none is as good as `better_than`."""
     bands: dict[tuple[str, int], dict[float, float]] = {}
@@ -156,7 +161,7 @@ def _under(
         bands.setdefault((offer, months), {})[band] = candidate.bound_usd
     deal, scenarios = solution.settlement.deal, solution.settlement.scenarios
     options = options.measured_against(solution)
-    return solve(deal, scenarios, bands=bands, better_than=better_than, options=options).optimised()
+    return solve(deal, scenarios, bands=bands, better_than=better_than, asks=asks, options=options).optimised()
 
 
 def _seats_from(solution: Solution) -> str:

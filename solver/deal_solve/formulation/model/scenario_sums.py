@@ -80,7 +80,8 @@ class ScenarioSums:
         self._above: dict[Excess, Array] = {}
         self._counted: dict[tuple[object, ...], Array] = {}
         self._used: dict[tuple[tuple[Who, ...], int], tuple[Array, dict[tuple[Who, Basis], int], dict[Who, int]]] = {}
-        self.whole, self.probability = self, 1.0
+        self._whole: ScenarioSums | None = None
+        self.probability = 1.0
         self.buckets = buckets_of(deal, scenarios)
         metered = (*deal.workloads, *(name for name, cohort in deal.cohorts.items() if cohort.use))
         moves = moves_of(deal, scenarios)
@@ -207,9 +208,12 @@ class ScenarioSums:
         """Return the same for another deal that reads them alike: nothing that was derived for this one is kept."""
         other = copy(self)
         other._paths = {}
-        if self.whole is self:
-            other.whole = other
         return other
+
+    @property
+    def whole(self) -> ScenarioSums:
+        """The whole set: itself, but for scenarios on one path of buckets."""
+        return self if self._whole is None else self._whole
 
     def head(self, count: int) -> ScenarioSums:
         """Return the first scenarios alone, equally scaled; what is one object here is one object there."""
@@ -217,7 +221,7 @@ class ScenarioSums:
             return self
         part = self._selected(slice(count))
         part.weights = part.weights / part.weights.sum()
-        part.whole, part.probability = part, 1.0
+        part._whole, part.probability = None, 1.0
         part.buckets = {month: (edges, buckets[:count]) for month, (edges, buckets) in self.buckets.items()}
         return part
 
@@ -240,7 +244,7 @@ class ScenarioSums:
 
     def _on_path(self, indices: ScenarioIndices) -> ScenarioSums:
         part = self._selected(indices)
-        part.probability = float(part.weights.sum())
+        part._whole, part.probability = self.whole, float(part.weights.sum())
         return part
 
     def _selected(self, indices: slice | ScenarioIndices) -> ScenarioSums:

@@ -22,9 +22,9 @@ Scope = Literal["all", "no_commitment", "no_commitment_or_controls"]
 """Which plans a search is over: all of the deal, those without API commitment (the baseline), or those of them without
 regard to the controls that are required of the API."""
 
-Asks = Literal["plan", "plan_alone", "decisions", "cost"]
-"""What is read of the best plan: all of it with what bounds each other band, all of it alone, all but its shares of
-routing and its commitments, or what it costs."""
+Asks = Literal["plan", "plan_alone", "plan_with_costs", "decisions", "cost"]
+"""What is read of the best plan: all of it with what bounds each other band, all of it alone, the same with no more of
+its settlement than what it costs, all but its shares of routing and its commitments, or what it costs."""
 
 OpenBands: TypeAlias = Mapping[tuple[str, int], Mapping[float, float]]
 """By offer and months of the first term: the open bands (USD a year), each with what is known to bound it (USD)."""
