@@ -75,22 +75,23 @@ def fit(band: Band, low: float, high: float) -> Metalog:
 
 
 def values(metalogs: Sequence[Metalog], normals: Array) -> Array:
-    """Return the value of every metalog at y = Φ(normals), one row each; shapes (B, S)."""
+    """Return the value of every metalog at y = Φ(normals), one row each; shapes (B, S).
+
+    Row by row: what a row takes on the way stays in a processor's cache.
+    """
     from scipy.special import expit, ndtr
 
-    a1, a2, a3 = (np.array([[getattr(each, name)] for each in metalogs]) for name in ("a1", "a2", "a3"))
-    tail = ndtr(-np.abs(normals))
-    logit = np.log1p(-tail) - np.log(tail)  # |L|; y - 0.5 has the sign of L
-    found: Array = a1 + a2 * np.copysign(logit, normals) + a3 * (0.5 - tail) * logit
-    for form in ("log", "logit", "cut"):
-        rows = [row for row, each in enumerate(metalogs) if each.form == form]
-        low, high = (np.array([[getattr(metalogs[row], name)] for row in rows]) for name in ("low", "high"))
-        if rows and form == "log":
-            found[rows] = low + np.exp(found[rows])
-        elif rows and form == "logit":
-            found[rows] = low + (high - low) * expit(found[rows])
-        elif rows:
-            found[rows] = np.clip(found[rows], low, high)
+    found = np.empty(normals.shape)
+    for each, normal, value in zip(metalogs, normals, found, strict=True):
+        tail = ndtr(-np.abs(normal))
+        logit = np.log1p(-tail) - np.log(tail)  # |L|; y - 0.5 has the sign of L
+        value[:] = each.a1 + each.a2 * np.copysign(logit, normal) + each.a3 * (0.5 - tail) * logit
+        if each.form == "log":
+            np.add(each.low, np.exp(value), out=value)
+        elif each.form == "logit":
+            np.add(each.low, (each.high - each.low) * expit(value), out=value)
+        else:
+            np.clip(value, each.low, each.high, out=value)
     return found
 
 

@@ -146,7 +146,9 @@ def _monthly_requests(deal: Deal, workload_id: str, draw: Draw, happens: Mapping
         if event.delay_months:
             starts = starts + event.delay_months * happening
     demand = _started(_grown(base, growth, deal.horizon_months), starts)
-    demand *= _season(deal, work)[:, None]
+    season = _season(deal, work)
+    if season is not None:
+        demand *= season[:, None]
     for event, happening in events:
         if event.factor != 1:
             since = np.arange(deal.horizon_months)[:, None] >= deal.month(event.from_month)
@@ -161,9 +163,10 @@ def _base_requests(deal: Deal, workload_id: str, draw: Draw) -> Array:
     return drawn / list_usd_today(deal, workload_id) if field == "spend_usd_per_month" else drawn
 
 
-def _season(deal: Deal, work: Workload) -> Array:
+def _season(deal: Deal, work: Workload) -> Array | None:
+    """Return season/mean(season) of every month, (H,), None where a workload has none."""
     if work.season_by_calendar_month is None:
-        return np.ones(deal.horizon_months)
+        return None
     season = np.array(work.season_by_calendar_month, dtype=float)
     months = np.array([deal.calendar(t).month - 1 for t in range(deal.horizon_months)])
     return np.asarray(season[months] / season.mean(), dtype=float)
