@@ -1,12 +1,13 @@
-"""How much memory may be taken, and the refusal of what would take more, before any of it is built."""
+"""How much memory may be taken, the refusal of what would take more, before any of it is built, and its reuse."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 
 from deal_solve.errors import InputError, Problem
@@ -21,6 +22,11 @@ EXPECTED = "expected one like 8GB or 500MB"
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT])B?", re.IGNORECASE)
 _UNITS = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E")
+_GLIBC = {"arenas": -8, "trimmed": -1, "mapped": -3}
+"""The numbers of options of the C library: how many heaps there are, how much of one may be free at its end before it
+is given back, and from which size on an array is apart from all heaps (bytes)."""
+_HEAPS = 2
+_TRIMMED, _MAPPED = 128 << 20, 4 << 20
 _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
 _BOUND: ContextVar[float | None] = ContextVar("memory_bound", default=None)
@@ -34,6 +40,22 @@ def bounded_memory(bytes_: float | None) -> Iterator[None]:
         yield
     finally:
         _BOUND.reset(before)
+
+
+@cache
+def reuse_freed() -> None:
+    """Reuse what arrays of a megabyte have freed, as far as the C library lets itself be told.
+
+    Blocks of scenarios are made and dropped by the thousand. Where each array is given back to the system, and another
+    one asked for page by page, that takes longer than the arithmetic. Two heaps hold less between them than one for
+    each thread that ever was.
+    """
+    import ctypes
+
+    with suppress(OSError, AttributeError, TypeError):  # other systems, other C libraries
+        set_option = ctypes.CDLL(None).mallopt
+        for option, value in (("arenas", _HEAPS), ("trimmed", _TRIMMED), ("mapped", _MAPPED)):
+            set_option(_GLIBC[option], value)
 
 
 def memory_bound() -> float:

@@ -21,6 +21,7 @@ from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.parquet import read_scenarios
 from deal_solve.uncertainty.sampling import sample
+from deal_solve.uncertainty.scenario_set import each_block
 from tests.support.builders import deal_of
 
 APP = {"requests_per_month": "100k ± 20%", "input_tokens": 2000, "output_tokens": 200, "models": ["opus", "sonnet"]}
@@ -199,3 +200,27 @@ def test_check_of_a_deal_with_fifteen_events_stays_within_its_bound(tmp_path):
     assert (done.returncode, done.stdout) == (2, "")
     assert "32,768 scenarios of 60 months would take about 3.2 GB of memory" in done.stderr
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1_000_000
+
+
+@pytest.mark.parametrize("library", [OSError("no library"), SimpleNamespace()])
+def test_a_system_without_the_options_of_its_library_goes_on(monkeypatch, library):
+    """What is freed is reused where the C library can be told so; elsewhere nothing happens."""
+
+    def opened(_name):
+        if isinstance(library, OSError):
+            raise library
+        return library
+
+    monkeypatch.setattr("ctypes.CDLL", opened)
+    memory.reuse_freed.__wrapped__()
+
+
+def test_options_of_the_library_are_set_once_for_many_blocks(monkeypatch):
+    """Two heaps, 128 MB that may be free at the end of one, arrays from 4 MB on apart."""
+    found = []
+    monkeypatch.setattr("ctypes.CDLL", lambda _name: SimpleNamespace(mallopt=lambda *option: found.append(option)))
+    memory.reuse_freed.cache_clear()
+    scenarios = sample(deal_of(12, workloads={"app": APP}), 10_000)
+    for _ in range(2):
+        each_block(scenarios, lambda _number, block: block.size)
+    assert found == [(-8, 2), (-1, 134_217_728), (-3, 4_194_304)]

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from deal_solve.memory import reuse_freed
 from deal_solve.stopping import carried, checkpoint
 
 Array = NDArray[np.float64]
@@ -219,6 +220,7 @@ def each_block(scenarios: Scenarios, work: Callable[[int, ScenarioSet], Result])
     if scenarios.block_count == 1:
         checkpoint()
         return [work(0, scenarios.block(0))]
+    reuse_freed()
     each = carried(lambda index: work(index, scenarios.block(index)))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(each, range(scenarios.block_count)))
