@@ -56,8 +56,11 @@ class User:
         return {id(o): tuple(request_cost(self.request, o, part, multiplier) for part in o.parts) for o in options}
 
     def costs(self, option: Option) -> tuple[RequestCost, ...]:
-        """Return the list cost of a request, part by part of an option of its epochs."""
-        return self._costs[id(option)]
+        """Return the list cost of a request, part by part of an option of its epochs, or of those of an equal user."""
+        known = self._costs.get(id(option))
+        if known is not None:
+            return known
+        return tuple(request_cost(self.request, option, part, self.usage_multiplier) for part in option.parts)
 
 
 @dataclass(frozen=True)
