@@ -3,15 +3,14 @@
 A branch-and-cut answer is integral only to a tolerance. Here its integers are rounded and fixed and the linear program
 is solved once more, for cost and then for each stage of the tie-breaking that numbers can still change: one linear
 program on the optimal face of another. Then a small integer program closes every routing option that is not needed at
-the same cost, which is a stage too, and the linear programs are solved again. What prices prove to be the only plan
-(`propagation`) is spared all of this. See formulation §6, "Rounding and solving again".
+the same cost, which is a stage too, and the linear programs are solved again. See formulation §6, "Rounding and solving
+again".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-import numpy as np
 import pulp
 
 from deal_solve.formulation.build import Formulation
@@ -54,8 +53,9 @@ def polish(formulation: Formulation, solver: str, clock: Clock, *, is_whole: boo
     if not is_whole:
         _solve_linear(formulation, clock, formulation.objective)
         return read_plan(formulation), ""
-    is_sparser, is_decided = _fewest_options(formulation, solver, clock, *_solve_stages(formulation, clock))
-    if is_sparser:
+    held = _solve_stages(formulation, clock)
+    closed, is_decided = _fewest_options(formulation, solver, clock, held)
+    if closed:
         _solve_stages(formulation, clock)
     minimise(formulation.program, formulation.objective)  # its objective value is that of the cost
     return read_plan(formulation), "" if is_decided else OPTIONS_STAGE
@@ -71,7 +71,8 @@ def options_in_use(formulation: Formulation, solver: str, clock: Clock) -> int:
     bounds: Bounds = [(share, share.lowBound, share.upBound) for share in shares]
     bounds += fix_integers(program)
     known = len(program.variables)
-    if _fewest_options(formulation, solver, clock, *_solve_stages(formulation, clock))[0]:
+    held = _solve_stages(formulation, clock)
+    if _fewest_options(formulation, solver, clock, held)[0]:
         _solve_linear(formulation, clock, formulation.objective)
     in_use = sum((share.varValue or 0.0) > SMALLEST_SHARE for share in shares)
     restore(bounds)
@@ -80,40 +81,35 @@ def options_in_use(formulation: Formulation, solver: str, clock: Clock) -> int:
     return in_use
 
 
-def _solve_stages(formulation: Formulation, clock: Clock) -> tuple[Held, bool]:
-    """Minimise cost, then each stage of the tie-breaking that numbers can still change; return all minima, and whether
-    one plan alone has the first, so that nothing else can be changed.
+def _solve_stages(formulation: Formulation, clock: Clock) -> Held:
+    """Minimise cost, then each stage of the tie-breaking that numbers can still change, and return all minima.
 
-    Each linear program is solved on the optimal face of the one before. After the time limit the plan stays as cost
-    leaves it.
+    Each linear program is solved on the optimal face of the one before. Where that is one point nothing can be changed.
+    After the time limit the plan stays as cost leaves it.
     """
     program, objective = formulation.program, formulation.objective
     _solve_linear(formulation, clock, objective)
     held: Held = [(objective, value_of(objective))]
-    is_only = not clock.is_over and session_of(program).is_only_solution()
-    if clock.is_over or is_only:
-        return held, is_only
+    if clock.is_over or session_of(program).is_only_solution():
+        return held
     rows: list[str] = []
     bounds: Bounds = []
     for stage in tie_stages(formulation):
         if clock.is_over:
             break
-        value = 0.0 if stage.is_count else exact_objective(program, stage.measure)
-        if value > stage.min_step and is_only:
-            held.append((stage.measure, value))
-        elif value > stage.min_step:
+        if not stage.is_count and exact_objective(program, stage.measure) > stage.min_step:
             found = [variable.varValue for variable in program.variables]
             _stay_on_face(program, bounds, rows)
             if _linear(formulation, clock, stage.measure).outcome != "optimal":
                 # Pins to the cent leave a face that is hit to the last digit only: the plan stays as it was found.
-                _recall(program, found)
+                for variable, value in zip(program.variables, found, strict=True):
+                    variable.varValue = value
                 break
             held.append((stage.measure, value_of(stage.measure)))
-            is_only = session_of(program).is_only_solution()
     for row in rows:
         program.relax(row)
     restore(bounds[::-1])
-    return held, False
+    return held
 
 
 def _stay_on_face(program: Program, bounds: Bounds, rows: list[str]) -> None:
@@ -165,14 +161,11 @@ def _shares(formulation: Formulation) -> Iterator[tuple[tuple[str, int, str, Pat
                 yield (user, start, key, decisions.path), share, activity
 
 
-def _fewest_options(
-    formulation: Formulation, solver: str, clock: Clock, held: Held, is_alone: bool
-) -> tuple[bool, bool]:
+def _fewest_options(formulation: Formulation, solver: str, clock: Clock, held: Held) -> tuple[bool, bool]:
     """Close options until as few as possible carry the plan at (nearly) the same cost, and what else is `held`.
 
-    Return whether an option in use was closed, and whether no fewer are proven to do; the plan is as it was where none
-    was. Only options whose reduced cost is nearly zero can carry more than dust, so only those get a binary. Where the
-    plan `is_alone` and every plan of nearly the same cost needs all options in use, there is nothing to look for.
+    Return whether anything was closed, and whether no fewer are proven to do. Only options whose reduced cost is nearly
+    zero can carry more than dust, so only those get a binary.
     """
     if clock.is_over:
         return False, False
@@ -180,19 +173,16 @@ def _fewest_options(
     cost = held[0][1]
     # Reduced costs are those of what was minimised last, by which none of it may rise either.
     room = (POLISH_TOLERANCE + 2 * program.optimality_tolerance) * max(abs(cost), 1e-6)
-    is_sparser = False
     open_options: dict[tuple[str, int, Path], list[tuple[str, Variable]]] = {}
     for (user, start, key, path), share, activity in _shares(formulation):
         if (activity.varValue or 0.0) > 0.5:
             if (share.dj or 0.0) * 1e-4 > room and (share.varValue or 0.0) < 1e-6:
                 share.upBound = 0.0
-                is_sparser |= (share.varValue or 0.0) > SMALLEST_SHARE
             else:
                 open_options.setdefault((user, start, path), []).append((key, share))
     unsettled = {index: shares for index, shares in open_options.items() if len(shares) > 1}
-    in_use = [share for shares in unsettled.values() for _, share in shares if (share.varValue or 0.0) > SMALLEST_SHARE]
-    if not unsettled or (is_alone and _are_needed(program, in_use, cost + room)):
-        return is_sparser, True
+    if not unsettled:
+        return False, True
     count: list[Expression] = []
     pairs: list[tuple[Variable, Variable]] = []
     for (user, start, _), shares in unsettled.items():
@@ -205,7 +195,6 @@ def _fewest_options(
             pairs.append((share, used))
     rows = [program.add("same_cost", formulation.objective <= cost + room)]
     rows += [program.add("same_stage", measure <= _with_room(value, POLISH_TOLERANCE)) for measure, value in held[1:]]
-    found = [variable.varValue for variable in program.variables]
     minimise(program, total(count))
     answer = run(program, RunSettings(solver, 1e-6, node_limit=OPTIONS_NODE_LIMIT), clock, branching=False)
     for row in rows:
@@ -213,29 +202,10 @@ def _fewest_options(
     if answer.outcome not in ("optimal", "limit"):
         for _, used in pairs:
             used.lowBound = used.upBound = 1
-        _recall(program, found)
-        return is_sparser, answer.outcome == "infeasible"
+        return True, answer.outcome == "infeasible"
     for share, used in pairs:
         is_used = (used.varValue or 0.0) > 0.5
         used.lowBound = used.upBound = int(is_used)
         if not is_used:
             share.upBound = 0.0
-    is_sparser |= any(share.upBound == 0.0 for share in in_use)
-    if not is_sparser:
-        _recall(program, found)
-    return is_sparser, answer.outcome == "optimal"
-
-
-def _are_needed(program: Program, shares: Sequence[Variable], limit: float) -> bool:
-    """Whether every plan whose objective is at most a limit has some of each share, as the prices of the linear program
-    solved last prove.
-    """
-    session = session_of(program)
-    columns = session.columns(program, np.array([share.place for share in shares], dtype=np.int64))
-    return bool(np.all(columns >= 0) and np.all(session.lowest(limit)[columns] > SMALLEST_SHARE))
-
-
-def _recall(program: Program, values: Sequence[float | None]) -> None:
-    """Write values back into the variables."""
-    for variable, value in zip(program.variables, values, strict=True):
-        variable.varValue = value
+    return True, answer.outcome == "optimal"

@@ -12,7 +12,6 @@ wrong answer of it can only make the bound weak, never false (Neumaier and Shche
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 
@@ -24,15 +23,6 @@ FARTHEST = 1e9
 is a rounding error moves the bound by less than a gap."""
 ROUNDING = 1e-13
 """Rounding error of a sum, relative to the sum of its absolute terms: some hundred units in the last place."""
-
-
-class Ranges(NamedTuple):
-    """Lower and upper bounds of columns and rows."""
-
-    low: Array
-    high: Array
-    row_low: Array
-    row_high: Array
 
 
 @dataclass
@@ -69,7 +59,8 @@ class LinearProgram:
         """Return that bound and the reduced cost of each column: a column that is moved away from the side that its
         sign holds it at, by one, raises the bound by as much.
         """
-        y = self._signed(multipliers)
+        lower, upper = np.isfinite(self.row_low), np.isfinite(self.row_high)
+        y = np.where(lower, np.maximum(multipliers, 0.0), 0.0) + np.where(upper, np.minimum(multipliers, 0.0), 0.0)
         sides = np.where(y > 0, self.row_low, np.where(y < 0, self.row_high, 0.0))
         self._merge()
         held = np.bincount(self._columns[0], self._values[0] * y[self._owners[0]], len(self.low)).astype(np.float64)
@@ -79,41 +70,8 @@ class LinearProgram:
         size = float(np.abs(y * sides).sum() + np.abs(terms).sum())
         return float(y @ sides + terms.sum()) - ROUNDING * size, reduced
 
-    @property
-    def bounds(self) -> Ranges:
-        """The bounds as they are."""
-        return Ranges(self.low, self.high, self.row_low, self.row_high)
-
-    def within(self, multipliers: Array, limit: float) -> Ranges:
-        """Return bounds that every x keeps whose objective is at most a limit (reduced-cost tightening)."""
-        (bound, reduced), y = self.reduced(multipliers, self.costs), self._signed(multipliers)
-        room = max(limit - bound, 0.0)
-        return Ranges(
-            *_tightened(self.low, self.high, reduced, room), *_tightened(self.row_low, self.row_high, y, room)
-        )
-
-    def entries(self) -> tuple[Indices, Indices, Array]:
-        """Return the non-zeros of all rows: row, column and value of each."""
-        self._merge()
-        is_some = self._values[0] != 0.0
-        return self._owners[0][is_some], self._columns[0][is_some], self._values[0][is_some]
-
-    def _signed(self, multipliers: Array) -> Array:
-        """Return the multipliers without those of a side that a row does not have."""
-        lower, upper = np.isfinite(self.row_low), np.isfinite(self.row_high)
-        return np.where(lower, np.maximum(multipliers, 0.0), 0.0) + np.where(upper, np.minimum(multipliers, 0.0), 0.0)
-
     def _merge(self) -> None:
         """Keep the non-zeros of all rows in one piece."""
         for pieces in (self._owners, self._columns, self._values):
             if len(pieces) > 1:
                 pieces[:] = [np.concatenate(pieces)]
-
-
-def _tightened(low: Array, high: Array, prices: Array, room: float) -> tuple[Array, Array]:
-    """Return bounds without what lies so far from the side that a price holds it at that it costs more than a room."""
-    with np.errstate(over="ignore"):
-        reach = np.divide(room, np.abs(prices), out=np.full(len(prices), np.inf), where=prices != 0)
-    highest = np.where(prices > 0, np.maximum(low, -FARTHEST) + reach, np.inf)
-    lowest = np.where(prices < 0, np.minimum(high, FARTHEST) - reach, -np.inf)
-    return np.maximum(low, lowest), np.minimum(high, highest)

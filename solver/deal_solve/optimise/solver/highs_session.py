@@ -29,7 +29,6 @@ from deal_solve.formulation.model.expression import Variable
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Indices
 from deal_solve.optimise.solver.certificate import LinearProgram
-from deal_solve.optimise.solver.propagation import propagated
 from deal_solve.optimise.solver.substitution import Reduced
 from deal_solve.stopping import checkpoint, may_stop
 from deal_solve.uncertainty.scenario_set import Array
@@ -282,39 +281,18 @@ class HighsSession:
         return np.append(self.highs.getSolution().row_dual, 0.0)[self._rows]
 
     def is_only_solution(self) -> bool:
-        """Whether the linear program that was solved last has no other solution: no price is zero that could move.
-
-        What rows close does not move. What stands at its lower bound and is in rows with room alone moves nothing else:
-        it may rise where that costs nothing, and no stage of the tie-breaking wants it higher.
-        """
-        basis, solution, program = self.highs.getBasis(), self.highs.getSolution(), self._numbers
+        """Whether the linear program that was solved last has no other solution: no price is zero that could move."""
+        basis, solution, lp = self.highs.getBasis(), self.highs.getSolution(), self.highs.getLp()
         if not basis.valid:
             return False
-        is_basic, row_is_basic = (
-            np.array([each == highspy.HighsBasisStatus.kBasic for each in status], dtype=bool)
-            for status in (basis.col_status, basis.row_status)
-        )
-        may_move, row_may_move = (
-            ~basic & (np.abs(np.array(prices)) <= UNIQUE_TOLERANCE) & (low < high)
-            for basic, prices, low, high in (
-                (is_basic, solution.col_dual, program.low, program.high),
-                (row_is_basic, solution.row_dual, program.row_low, program.row_high),
-            )
-        )
-        if not may_move.any() and not row_may_move.any():
-            return True
-        left = propagated(program, program.bounds)
-        owners, columns, _ = program.entries()
-        is_open = left.low < left.high
-        row_is_open = np.bincount(owners, is_open[columns], len(row_is_basic)) > 0
-        is_alone = np.bincount(columns, ~row_is_basic[owners], len(is_basic)) == 0
-        is_alone &= np.array(solution.col_value) == program.low
-        return not np.any(may_move & is_open & ~is_alone) and not np.any(row_may_move & row_is_open)
-
-    def lowest(self, limit: float) -> Array:
-        """Return lower bounds of the columns that hold for every solution whose objective is at most a limit."""
-        multipliers = np.array(self.highs.getSolution().row_dual)
-        return propagated(self._numbers, self._numbers.within(multipliers, limit)).low
+        kinds = [(basis.col_status, solution.col_dual, lp.col_lower_, lp.col_upper_)]
+        kinds.append((basis.row_status, solution.row_dual, lp.row_lower_, lp.row_upper_))
+        for status, prices, low, high in kinds:
+            is_basic = np.array([each == highspy.HighsBasisStatus.kBasic for each in status], dtype=bool)
+            may_move = ~is_basic & (np.array(low) != np.array(high))
+            if np.any(np.abs(np.array(prices))[may_move] <= UNIQUE_TOLERANCE):
+                return False
+        return True
 
     def read(self, program: Program, relax: bool) -> None:
         """Write values (and reduced costs of a linear program) into the program's variables."""
