@@ -103,6 +103,6 @@ def _usage(formulation: Formulation) -> Expression:
         mean = (program.sums.requests @ program.sums.weights).tolist()
         for usages in (*decisions.routing.usage.values(), *decisions.routing.included.values()):
             for usage in usages:
-                requests = sum(mean[row] for _, row in usage.intervals(program, horizon))
+                requests = sum(mean[row] for _, row in usage.intervals(program.sums, horizon))
                 found.append(usage.per_request * requests * usage.variable)
     return total(found)

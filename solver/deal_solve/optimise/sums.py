@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
-from deal_solve.formulation.model.scenario_sums import KnownBefore, ScenarioSums
+from deal_solve.formulation.model.known_before import KnownBefore
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.settlement.in_force.before import paid_before, retired_before, seats_at_end, undrawn_before
 from deal_solve.uncertainty.first_users import FirstUsers
 from deal_solve.uncertainty.scenario_set import Scenarios

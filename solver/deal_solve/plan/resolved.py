@@ -18,7 +18,7 @@ from deal_solve.deal.deal import LIST_MONTHLY, Deal
 from deal_solve.deal.offers.api import ApiPart
 from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.offers.seats import SeatPart
-from deal_solve.deal.requests.request_cost import RequestCost, request_cost, usage_multiplier
+from deal_solve.deal.requests.request_cost import RequestCost, request_cost, usage_multiplier, usd_at_p50
 from deal_solve.deal.requests.routing_options import Epoch, Option, epochs_of
 from deal_solve.deal.workload import Workload
 from deal_solve.errors import InputError
@@ -61,6 +61,15 @@ class User:
         if known is not None:
             return known
         return tuple(request_cost(self.request, option, part, self.usage_multiplier) for part in option.parts)
+
+    @cached_property
+    def _usd_at_p50(self) -> Mapping[int, float]:
+        options = [option for epoch in self.epochs for option in epoch.options]
+        return {id(option): usd_at_p50(self.request, option, self.usage_multiplier) for option in options}
+
+    def usd_at_p50(self, option: Option) -> float:
+        """Return what a request costs at today's list in USD on an option of its epochs, the hit rate at its P50."""
+        return self._usd_at_p50[id(option)]
 
 
 @dataclass(frozen=True)

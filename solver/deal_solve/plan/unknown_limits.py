@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.requests.request_cost import usd_at_p50
 from deal_solve.deal.requests.routing_options import Option
 from deal_solve.plan.resolved import SeatOffer, resolve
 
@@ -52,9 +51,7 @@ def is_closed(deal: Deal, cohort_id: str, track: str, seat_offer: str | None) ->
 def _usd(deal: Deal, cohort_id: str, option: Option) -> float:
     """Return what a user uses a month on one model, at today's list, every band at P50."""
     user, use = resolve(deal).users[cohort_id], deal.cohorts[cohort_id].use
-    if use is None:
-        return 0.0
-    return use.requests_per_user_month.p50 * usd_at_p50(use, option, user.usage_multiplier)
+    return 0.0 if use is None else use.requests_per_user_month.p50 * user.usd_at_p50(option)
 
 
 def _can_answer(deal: Deal, cohort_id: str, left: list[Option]) -> bool:

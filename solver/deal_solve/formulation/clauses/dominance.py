@@ -40,8 +40,10 @@ def nondominated_options(billing: Billing, options: Sequence[Option]) -> Sequenc
     per request at contracted and at list rates in every scenario, charges beside the model included. Of equals the
     first stays.
     """
-    key = billing.user.name, billing.epoch.start, billing.rates.relative(billing.regime)
-    known = billing.rates.nondominated
+    rates, regime = billing.rates, billing.regime
+    relative = rates.relative(None) if regime is None else rates.within(regime).relative
+    key = billing.user.name, billing.epoch.start, relative
+    known = rates.nondominated
     if key not in known:
         known[key] = tuple(options[index] for index in _kept(billing, options))
     return known[key]
@@ -85,7 +87,7 @@ def _bill(billing: Billing, option: Option) -> Bill:
             index = sums.index[part.family][start]
             factor, protected = 1.0, index
             if billing.regime is not None:
-                factor, protected, _ = billing.rates.of(billing.regime, part.model_id, part.family, start)
+                factor, protected, _ = billing.rates.within(billing.regime).of(part.model_id, part.family, start)
             for end, usd in ends.items():
                 key = start, end, _name(index), _name(protected)
                 contracted, listed = bill.get(key, (0.0, 0.0))

@@ -10,7 +10,7 @@ v[u,m,e,j] = Σ_o x · cost[o,m] · mean requests
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -56,12 +56,10 @@ class Usage(NamedTuple):
     basis: Basis
     channel: Channel | None = None
 
-    def intervals(self, program: Program, months: range) -> Iterator[tuple[int, int]]:
-        """Yield (first month, row of the sums) of its intervals inside some months."""
-        sums = program.sums
+    def intervals(self, sums: ScenarioSums, months: range) -> tuple[tuple[int, int], ...]:
+        """Return (first month, row of the sums) of its intervals inside some months."""
         start, end = max(months.start, self.epoch.start), min(months.stop, self.epoch.end)
-        for month, _ in sums.within(self.user, start, end):
-            yield month, sums.row_of(self.user, month, self.basis)
+        return sums.rows_within(self.user, self.basis, start, end)
 
 
 class Activity(NamedTuple):
@@ -125,7 +123,7 @@ class Routing:
         options = epoch.distinct
         if user.name in self.pinned:
             return options
-        if activity.regime is not None and self.rates.may_gain_by_use(activity.regime):
+        if activity.regime is not None and self.rates.within(activity.regime).may_gain_by_use:
             return [o for o in options if (user.name, epoch.start, o.key) not in self.sums.first_users.dearer]
         if user.name in self.whole or activity.is_split:
             return options
@@ -278,15 +276,16 @@ def route_workloads(
     projects: dict[tuple[str, ProjectName], Variable],
 ) -> None:
     """Add the shares of every workload, Σ_o x[w,o,e,j] = β_j, and Σ x ≤ most · y[w,p] over what needs a project."""
+    activities = [
+        (regime.span.years, Activity(beta, regime, channel=channel_of(deal, regime)))
+        for regime, beta in regimes.items()
+    ]
     for name, work in deal.workloads.items():
         user = resolve(deal).users[name]
         routing.epochs[name] = user.epochs
         for epoch in user.epochs:
             needing: dict[ProjectName, list[Variable]] = {}
-            for regime, beta in regimes.items():
-                if epoch.year not in regime.span.years:
-                    continue
-                activity = Activity(beta, regime, channel=channel_of(deal, regime))
+            for activity in (activity for years, activity in activities if epoch.year in years):
                 for option, share in route(program, routing, user, epoch, activity):
                     for project in option.projects:
                         needing.setdefault(project, []).append(share)

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from deal_solve.deal.offers.cloud_years import cloud_year, cloud_years
 from deal_solve.errors import InputError
 from deal_solve.formulation.model.first_users import first_users_of
 from deal_solve.formulation.model.intervals import cuts_of, moves_of
+from deal_solve.formulation.model.known_before import KnownBefore
 from deal_solve.formulation.model.per_scenario import Basis, ScalarOrArray, ScenarioIndices, Who, cohort_of, settled
 from deal_solve.formulation.model.requests import hit_rate_of, rates_of, requests_of, varied_modes
 from deal_solve.plan.crowds import Excess, excesses_of
@@ -28,20 +28,6 @@ from deal_solve.plan.renewal_buckets import buckets_of
 from deal_solve.plan.renewal_tables import MAX_PATHS, Path, groups_of
 from deal_solve.uncertainty.first_users import FirstUsers, users_above
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet, each_block
-
-
-class KnownBefore(NamedTuple):
-    """What no plan decides, (S,) USD: what is `paid` before the month of signing, by the time in months from it, and
-    what is `undrawn` of an agreement in force and becomes a credit, if it does; by year of the horizon (Y, S), what
-    is `retired` of a cloud commitment; by seat type in force, the seats that stay `licensed` where the type is taken on
-    when it ends, and what is due if it is `given_up`.
-    """
-
-    paid: Mapping[int, Array]
-    undrawn: Array | None
-    retired: Mapping[str, Array]
-    licensed: Mapping[str, Array]
-    given_up: Mapping[str, Array]
 
 
 class ScenarioSums:
@@ -67,6 +53,8 @@ class ScenarioSums:
         self._deal = deal
         self._discounts: dict[int, float] = {}
         self._within: dict[tuple[Who, int, int], tuple[tuple[int, int], ...]] = {}
+        self._rows_within: dict[tuple[Who, Basis, int, int], tuple[tuple[int, int], ...]] = {}
+        self._cloud_years: dict[int, int] = {}
         self.paid_before = dict(known.paid) if known else {}
         self.undrawn = known.undrawn if known else None
         self.retired_before = dict(known.retired) if known else {}
@@ -276,7 +264,9 @@ class ScenarioSums:
 
     def cloud_year(self, month: int) -> int:
         """Return the year of cloud commitments in which a month lies."""
-        return cloud_year(self._deal, month)
+        if month not in self._cloud_years:
+            self._cloud_years[month] = cloud_year(self._deal, month)
+        return self._cloud_years[month]
 
     def discount(self, time: int) -> float:
         """Return (1+r)^(-t/12)."""
@@ -293,6 +283,15 @@ class ScenarioSums:
             intervals = self.intervals[cohort_of(who)]
             self._within[key] = tuple((low, high) for low, high in intervals if start <= low and high <= end)
         return self._within[key]
+
+    def rows_within(self, who: Who, basis: Basis, start: int, end: int) -> tuple[tuple[int, int], ...]:
+        """Return (first month, row) of the intervals of a user that lie in months [start, end)."""
+        key = who, basis, start, end
+        if key not in self._rows_within:
+            self._rows_within[key] = tuple(
+                (low, self._rows[who, low, basis]) for low, _ in self.within(who, start, end)
+            )
+        return self._rows_within[key]
 
     def row_of(self, who: Who, start: int, basis: Basis = None) -> int:
         """Return the row of an interval in `requests` and `discounted_requests`."""

@@ -99,40 +99,47 @@ def exceeded(amounts: Array, weights: Array, probability: float) -> float:
 
 def _dearest(deal: Deal, routing: Routing, regime: Regime) -> tuple[Array, float]:
     """Return dollars a request as it counts on the dearest open option, per row of `requests`, and the ratio."""
-    rates, sums = routing.rates, routing.sums
+    rates, sums = routing.rates.within(regime), routing.sums
     dollars, ratio = np.zeros(len(sums.requests)), 1.0
-    known: dict[tuple[str, str, int], float] = {}
+    known: dict[tuple[str, int], float] = {}
+    years = regime.span.years
     for name, epochs in routing.epochs.items():
         user = resolve(deal).users[name]
         for epoch in epochs:
-            if epoch.year not in regime.span.years:
+            if epoch.year not in years:
                 continue
             options = _costs(routing, user, epoch)
-            for start, _ in sums.within(name, epoch.start, epoch.end):
-                row = sums.row_of(name, start)
+            for start, row in sums.rows_within(name, None, epoch.start, epoch.end):
+                dearest = 0.0
                 for parts in options:
                     usd = 0.0
                     for model_id, family, cost in parts:
-                        rate = known.get((model_id, family, start))
+                        rate = known.get((model_id, start))
                         if rate is None:
-                            factor, protected, overage = rates.tested(regime, model_id, family, start)
-                            rate = known[model_id, family, start] = factor * sums.largest(protected)
+                            factor, protected, overage = rates.tested(model_id, family, start)
+                            rate = known[model_id, start] = factor * sums.largest(protected)
                             ratio = max(ratio, sums.largest(overage))
                         usd += rate * cost
-                    dollars[row] = max(dollars[row], usd)
+                    dearest = max(dearest, usd)
+                dollars[row] = dearest
     return dollars, ratio
 
 
 def _costs(routing: Routing, user: User, epoch: Epoch) -> Costs:
+    """Return the highest cost of every open option, but of those that ask one model the dearest alone."""
     known = routing.rates.highest_costs
     if (user.name, epoch.start) not in known:
+        alone: dict[tuple[str, str], float] = {}
         found = []
         for option in epoch.options:
             hit = routing.sums.hit[user.name, option.batch]
             ends = float(np.min(hit)), float(np.max(hit))
             highest = [max(cost.fixed + cost.per_hit * end for end in ends) for cost in user.costs(option)]
-            found.append(
-                tuple((part.model_id, part.family, usd) for part, usd in zip(option.parts, highest, strict=True))
-            )
+            models = [(part.model_id, part.family) for part in option.parts]
+            if len(models) == 1:
+                alone[models[0]] = max(alone.get(models[0], 0.0), highest[0])
+            else:
+                found.append(tuple((*model, usd) for model, usd in zip(models, highest, strict=True)))
+        found += [((*model, usd),) for model, usd in alone.items()]
         known[user.name, epoch.start] = tuple(found)
     return known[user.name, epoch.start]

@@ -37,14 +37,15 @@ def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None
     What is used in months `but` is charged elsewhere.
     """
     by_year: dict[tuple[int, Channel | None, int], list[Item]] = {}
+    own, sums = None if regime is None else rates.within(regime), program.sums
     for usage in routing.usage.get(regime, []):
-        index, channel, sums = usage.variable.place, usage.channel, program.sums
-        for month, row in usage.intervals(program, range(sums.months)):
+        index, channel = usage.variable.place, usage.channel
+        for month, row in usage.intervals(sums, range(sums.months)):
             if month in but:
                 continue
             factor, moving = 1.0, sums.index[usage.family][month]
-            if regime is not None:
-                factor, moving, _ = rates.of(regime, usage.model_id, usage.family, month)
+            if own is not None:
+                factor, moving, _ = own.of(usage.model_id, usage.family, month)
             key = usage.epoch.year, channel, 0 if channel is None else sums.cloud_year(month)
             by_year.setdefault(key, []).append(Item(index, row, usage.per_request * factor, moving))
     for (year, channel, cloud_year), items in by_year.items():
@@ -222,9 +223,10 @@ def usage_by_month(program: Program, rates: Rates, routing: Routing, regime: Reg
     rows = program.sums.rows_of(months)
     items: list[Item] = []
     numbers: list[int] = []
+    own = rates.within(regime)
     for usage in routing.usage.get(regime, []):
-        for month, row in usage.intervals(program, months):
-            factor, protected, _ = rates.of(regime, usage.model_id, usage.family, month)
+        for month, row in usage.intervals(program.sums, months):
+            factor, protected, _ = own.of(usage.model_id, usage.family, month)
             items.append(Item(usage.variable.place, row - rows.start, usage.per_request * factor, protected))
             numbers.append(month - months.start)
     return RateGroups(program.sums.requests[rows], items, numbers, len(months))
@@ -238,10 +240,11 @@ def usage_of_period(program: Program, rates: Rates, routing: Routing, regime: Re
     ratios: list[ScalarOrArray] = []
     items: list[Item] = []
     numbers: list[int] = []
+    own = rates.within(regime)
     for usage in routing.usage.get(regime, []):
         index = usage.variable.place
-        for month, row in usage.intervals(program, months):
-            factor, protected, ratio = rates.tested(regime, usage.model_id, usage.family, month)
+        for month, row in usage.intervals(sums, months):
+            factor, protected, ratio = own.tested(usage.model_id, usage.family, month)
             key = id(ratio) if isinstance(ratio, np.ndarray) else round(ratio, 12)
             if key not in groups:
                 groups[key] = len(groups)

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, proxy
 
 import numpy as np
 
@@ -220,26 +220,23 @@ class Rates:
     """
 
     def __init__(self, index: Mapping[str, Sequence[ScalarOrArray]], deal: Deal) -> None:
-        self._index, self._deal = index, deal
+        self.index, self._deal = index, deal
         self.highest_costs: dict[tuple[str, int], Costs] = {}
         self.nondominated: dict[object, tuple[Option, ...]] = {}
         self.blocks: dict[object, Any] = {}
-        self._relative: dict[Regime, Hashable] = {}
+        self._within: dict[Regime, RegimeRates] = {}
+        self._relative: dict[Hashable, int] = {}
         self._protections: dict[tuple[Agreement, TermSpan], Hashable] = {}
         self._known: dict[tuple[Agreement, str, int, TermSpan], ScalarOrArray] = {}
-        self._factors: dict[tuple[Regime, str], float] = {}
         self._bases: dict[tuple[object, ...], ScalarOrArray] = {}
         self._protected: dict[tuple[object, ...], ScalarOrArray] = {}
         self._ratios: dict[tuple[object, ...], tuple[ScalarOrArray, ScalarOrArray, ScalarOrArray]] = {}
-        self._found: dict[tuple[Regime, str, str, int], tuple[float, ScalarOrArray, ScalarOrArray]] = {}
-        self._gains: dict[Regime, bool] = {}
-        self._at_list: dict[Regime, bool] = {}
 
     def protected(self, agreement: Agreement, family: str, month: int, span: TermSpan | None = None) -> ScalarOrArray:
         """Return the protected index of a family (or of seats) in a month of an agreement (model §6), in a term that it
         may have, by default the one without leaving.
         """
-        taken, index = resolve(self._deal).taken(agreement), self._index[family]
+        taken, index = resolve(self._deal).taken(agreement), self.index[family]
         if taken.offer.price_protection == "none":
             return index[month]
         span = span or taken.span_at(month)
@@ -249,7 +246,7 @@ class Rates:
         return self._known[known]
 
     def _protect(self, agreement: Agreement, family: str, month: int, span: TermSpan) -> ScalarOrArray:
-        offer, index = resolve(self._deal).taken(agreement).offer, self._index[family]
+        offer, index = resolve(self._deal).taken(agreement).offer, self.index[family]
         base = self._base(agreement, family, span)
         now, age = index[month], month - span.start if isinstance(offer.price_protection, Capped) else 0
         key = offer.price_protection, _key_of(base), _key_of(now), age
@@ -260,7 +257,7 @@ class Rates:
     def _base(self, agreement: Agreement, family: str, span: TermSpan) -> ScalarOrArray:
         """Return Π_T of a term, at a renewal no more than the cap allows above what was paid in the month before."""
         cap = resolve(self._deal).taken(agreement).offer.renewal_cap
-        base = self._index[family][span.start]
+        base = self.index[family][span.start]
         if span.index == 0 or cap is None:
             return base
         key = agreement, family, span
@@ -270,26 +267,26 @@ class Rates:
             self._bases[key] = settled(np.atleast_1d(np.minimum(base, (1 + cap) * before)))
         return self._bases[key]
 
-    def of(self, regime: Regime, model_id: str, family: str, month: int) -> tuple[float, ScalarOrArray, ScalarOrArray]:
-        """Return (contracted over list before the index, protected index, overage ratio) of a month."""
-        key = regime, model_id, family, month
-        if key not in self._found:
-            self._found[key] = self._of(regime, model_id, family, month)
-        return self._found[key]
+    def within(self, regime: Regime) -> RegimeRates:
+        """Return the rates of one regime."""
+        if regime not in self._within:
+            self._within[regime] = RegimeRates(self, self._deal, regime)
+        return self._within[regime]
 
-    def relative(self, regime: Regime | None) -> Hashable:
-        """Return what rates in a regime (None: at list) are relative to each other and to list, whatever the month.
+    def relative(self, regime: Regime | None) -> int:
+        """Return a number for what rates in a regime (None: at list) are relative to each other and to list.
 
-        Regimes with the same are the same to whoever compares models: their rates differ by one factor. It holds the
-        factor of every model that is asked, next to that of the first, and how the protected indexes move.
+        Regimes of one number are the same to whoever compares models: their rates differ by one factor in all months.
+        What is compared is the factor of every model that is asked, next to that of the first, and the protected index.
         """
         if regime is None:
-            return (1.0,) * len(self._models), None
-        if regime not in self._relative:
-            factors = [self._factor(regime, *model) for model in self._models]
+            found: Hashable = (1.0,) * len(self._models), None
+        else:
+            own = self.within(regime)
+            factors = [own.factor(*model) for model in self._models]
             per_first = tuple(round(factor / factors[0], 12) for factor in factors)
-            self._relative[regime] = per_first, None if regime.span.left else self._protection(regime)
-        return self._relative[regime]
+            found = per_first, None if regime.span.left else self._protection(regime)
+        return self._relative.setdefault(found, len(self._relative))
 
     def _protection(self, regime: Regime) -> Hashable:
         """Return the protected index of every family in every month of a term; None where it is that at list."""
@@ -297,7 +294,7 @@ class Rates:
         if key not in self._protections:
             months = range(regime.span.start, regime.span.end)
             families = dict.fromkeys(family for _, family in self._models)
-            listed = [self._index[family][month] for family in families for month in months]
+            listed = [self.index[family][month] for family in families for month in months]
             found = [self.protected(regime.agreement, f, month, regime.span) for f in families for month in months]
             is_listed = all(_key_of(one) == _key_of(other) for one, other in zip(found, listed, strict=True))
             self._protections[key] = None if is_listed else tuple(map(_key_of, found))
@@ -309,36 +306,66 @@ class Rates:
         options = (o for user in resolve(self._deal).users.values() for epoch in user.epochs for o in epoch.options)
         return tuple(dict.fromkeys((part.model_id, part.family) for option in options for part in option.parts))
 
-    def _factor(self, regime: Regime, model_id: str, family: str) -> float:
-        if (regime, model_id) not in self._factors:
-            self._factors[regime, model_id] = contracted_factor(self._deal, regime, model_id, family)
-        return self._factors[regime, model_id]
-
-    def _of(self, regime: Regime, model_id: str, family: str, month: int) -> tuple[float, ScalarOrArray, ScalarOrArray]:
-        index = self._index[family][month]
-        protected = index if regime.span.left else self.protected(regime.agreement, family, month, regime.span)
-        factor = self._factor(regime, model_id, family)
+    def ratio(self, regime: Regime, factor: float, protected: ScalarOrArray, index: ScalarOrArray) -> ScalarOrArray:
+        """Return the overage ratio of a regime at some rates, the same object wherever these are the same."""
         key = regime.agreement.offer, factor, _key_of(protected), _key_of(index)
         if key not in self._ratios:
             ratio = overage_ratio(api_of(self._deal, regime.agreement), factor, protected, index)
             self._ratios[key] = ratio, protected, index  # kept with it, so that no other object takes their places
-        return factor, protected, self._ratios[key][0]
+        return self._ratios[key][0]
 
-    def may_gain_by_use(self, regime: Regime) -> bool:
+
+class RegimeRates:
+    """Contracted and overage rates of one regime, each computed once, and what else follows from the regime alone."""
+
+    def __init__(self, rates: Rates, deal: Deal, regime: Regime) -> None:
+        self._rates = proxy(rates)  # which has this one: both go with the sums, and not when garbage is collected
+        self._deal, self._regime = deal, regime
+        self._factors: dict[str, float] = {}
+        self._found: dict[tuple[str, int], tuple[float, ScalarOrArray, ScalarOrArray]] = {}
+
+    @cached_property
+    def channel(self) -> Channel | None:
+        """The channel that it is billed through."""
+        return channel_of(self._deal, self._regime)
+
+    @cached_property
+    def may_gain_by_use(self) -> bool:
         """Whether more usage may cost less, as `may_gain_by_use` says."""
-        if regime not in self._gains:
-            self._gains[regime] = may_gain_by_use(self._deal, regime)
-        return self._gains[regime]
+        return may_gain_by_use(self._deal, self._regime)
 
-    def tested(
-        self, regime: Regime, model_id: str, family: str, month: int
-    ) -> tuple[float, ScalarOrArray, ScalarOrArray]:
+    @cached_property
+    def is_tested_at_list(self) -> bool:
+        """Whether usage is counted toward the commitment in list dollars."""
+        return is_tested_at_list(self._deal, self._regime)
+
+    @cached_property
+    def relative(self) -> int:
+        """The number of what its rates are relative to each other and to list (`Rates.relative`)."""
+        return self._rates.relative(self._regime)
+
+    def factor(self, model_id: str, family: str) -> float:
+        """Return contracted rate over list before the index."""
+        if model_id not in self._factors:
+            self._factors[model_id] = contracted_factor(self._deal, self._regime, model_id, family)
+        return self._factors[model_id]
+
+    def of(self, model_id: str, family: str, month: int) -> tuple[float, ScalarOrArray, ScalarOrArray]:
+        """Return (contracted over list before the index, protected index, overage ratio) of a month."""
+        found = self._found.get((model_id, month))
+        if found is None:
+            rates, regime = self._rates, self._regime
+            factor, index = self.factor(model_id, family), rates.index[family][month]
+            protected = index if regime.span.left else rates.protected(regime.agreement, family, month, regime.span)
+            found = factor, protected, rates.ratio(regime, factor, protected, index)
+            self._found[model_id, month] = found
+        return found
+
+    def tested(self, model_id: str, family: str, month: int) -> tuple[float, ScalarOrArray, ScalarOrArray]:
         """Return the same of what counts toward a commitment: at list where it is measured so, and then no overage."""
-        if regime not in self._at_list:
-            self._at_list[regime] = is_tested_at_list(self._deal, regime)
-        if self._at_list[regime]:
-            return 1.0, self._index[family][month], 1.0
-        return self.of(regime, model_id, family, month)
+        if self.is_tested_at_list:
+            return 1.0, self._rates.index[family][month], 1.0
+        return self.of(model_id, family, month)
 
 
 _RATES: WeakKeyDictionary[ScenarioSums, Rates] = WeakKeyDictionary()

@@ -44,6 +44,12 @@ class Tracks:
     seats: dict[tuple[str, SeatCandidate, TermSpan], Variable] = field(default_factory=dict)
     other: dict[tuple[str, str, int], Variable] = field(default_factory=dict)
     excess: dict[tuple[SeatCandidate, TermSpan, int], dict[Excess, Variable]] = field(default_factory=dict)
+    _by_candidate: dict[tuple[str, SeatCandidate], dict[TermSpan, Variable]] = field(default_factory=dict)
+
+    def take(self, cohort: str, candidate: SeatCandidate, span: TermSpan, on: Variable) -> None:
+        """Keep the binary of a cohort on a candidate seat agreement in a term."""
+        self.seats[cohort, candidate, span] = on
+        self._by_candidate.setdefault((cohort, candidate), {})[span] = on
 
     def user_months(self, deal: Deal) -> Iterator[tuple[Who, SeatCandidate, range, Variable]]:
         """Yield users, the candidate seat agreement that they are on, and the months, with their variable."""
@@ -70,11 +76,7 @@ class Tracks:
 
     def on_seat(self, cohort: str, candidate: SeatCandidate, year: int) -> dict[TermSpan, Variable]:
         """Return the binaries of a cohort on a candidate seat agreement in a contract year, by term; none: closed."""
-        return {
-            span: variable
-            for (name, taken, span), variable in self.seats.items()
-            if name == cohort and taken == candidate and year in span.years
-        }
+        return {span: on for span, on in self._by_candidate.get((cohort, candidate), {}).items() if year in span.years}
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def take_tracks(program: Program, deal: Deal, agreements: Agreements, seats: Sea
                 continue
             for span in seat_spans(deal, candidate, candidate.seat_type):
                 on = program.binary(f"track_{name}_{candidate.seat_type}_{candidate.offer}")
-                tracks.seats[name, candidate, span] = on
+                tracks.take(name, candidate, span, on)
                 program.add("track_needs_agreement", on <= agreements.seat_terms[candidate, span])
                 if part.minimum and not resolve(deal).seat(candidate, candidate.seat_type).is_billed_by_users:
                     for year in span.years:
