@@ -51,8 +51,8 @@ def nondominated_options(billing: Billing, options: Sequence[Option]) -> Sequenc
 
 def _kept(billing: Billing, options: Sequence[Option]) -> Iterator[int]:
     """Yield the indices of the options that stay."""
-    request = billing.user.request
-    bills = [_bill(billing, option) for option in options]
+    request, rates = billing.user.request, _rates(billing, options)
+    bills = [_bill(billing, option, rates) for option in options]
     keys = {key: index for index, key in enumerate(dict.fromkeys(key for bill in bills for key in bill))}
     costs = np.zeros((len(options), 2 * len(keys) + 2))
     for row, (option, bill) in enumerate(zip(options, bills, strict=True)):
@@ -62,14 +62,11 @@ def _kept(billing: Billing, options: Sequence[Option]) -> Iterator[int]:
         if request.quality.mean_floor is not None:
             costs[row, -1] = -(option.quality or 0.0)
     room = 1e-12 * np.abs(costs).max(axis=0, initial=0.0)
-    for row in range(len(options)):
-        if not any(
-            other != row
-            and may_replace(request, options[other], options[row])
-            and np.all(costs[other] <= costs[row] + room)
-            and (other < row or np.any(costs[other] < costs[row] - room))
-            for other in range(len(options))
-        ):
+    no_worse = np.all(costs[:, None] <= costs + room, axis=2)
+    better = np.any(costs[:, None] < costs - room, axis=2) | np.tri(len(options), k=-1, dtype=bool).T  # or the first
+    for row, others in enumerate((no_worse & better).T):
+        candidates = [options[other] for other in np.flatnonzero(others).tolist() if other != row]
+        if not any(may_replace(request, other, options[row]) for other in candidates):
             yield row
 
 
@@ -77,21 +74,42 @@ Bill = dict[tuple[object, ...], tuple[float, float]]
 """USD a request at contracted and at list rates, by what it is multiplied with in each scenario."""
 
 
-def _bill(billing: Billing, option: Option) -> Bill:
-    user, sums = billing.user, billing.sums
-    hit = sums.hit[user.name, option.batch]
+class _Rate(NamedTuple):
+    """Contracted and list rate of a model from a month on; `moves` tells apart how its indexes vary by scenario."""
+
+    start: int
+    moves: tuple[object, object]
+    contracted: float
+    listed: float
+
+
+def _rates(billing: Billing, options: Sequence[Option]) -> dict[tuple[str, str], list[_Rate]]:
+    """Return the rates of every model that some option asks."""
+    sums, regime = billing.sums, billing.regime
+    own = None if regime is None else billing.rates.within(regime)
+    found: dict[tuple[str, str], list[_Rate]] = {}
+    for model_id, family in dict.fromkeys((part.model_id, part.family) for o in options for part in o.parts):
+        rates = found[model_id, family] = []
+        for start in billing.starts:
+            index = sums.index[family][start]
+            factor, protected = 1.0, index
+            if own is not None:
+                factor, protected, _ = own.of(model_id, family, start)
+            rates.append(_Rate(start, (_name(index), _name(protected)), factor * _one(protected), _one(index)))
+    return found
+
+
+def _bill(billing: Billing, option: Option, rates: dict[tuple[str, str], list[_Rate]]) -> Bill:
+    user = billing.user
+    hit = billing.sums.hit[user.name, option.batch]
     bill: Bill = {}
     for part, cost in zip(option.parts, user.costs(option), strict=True):
         ends = {"": cost.fixed + cost.per_hit * hit} if isinstance(hit, float) else _ends(cost.at, hit, option.batch)
-        for start in billing.starts:
-            index = sums.index[part.family][start]
-            factor, protected = 1.0, index
-            if billing.regime is not None:
-                factor, protected, _ = billing.rates.within(billing.regime).of(part.model_id, part.family, start)
+        for rate in rates[part.model_id, part.family]:
             for end, usd in ends.items():
-                key = start, end, _name(index), _name(protected)
+                key = rate.start, end, rate.moves
                 contracted, listed = bill.get(key, (0.0, 0.0))
-                bill[key] = contracted + factor * _one(protected) * usd, listed + _one(index) * usd
+                bill[key] = contracted + rate.contracted * usd, listed + rate.listed * usd
     return bill
 
 

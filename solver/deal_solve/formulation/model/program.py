@@ -191,11 +191,8 @@ class Program(Matrix):
         """
         if items:
             rows = self.sums.rows_of(range(12 * year, 12 * year + 12))
-            inside = [item._replace(row=item.row - rows.start) for item in items]
-            plain, present = (
-                RateGroups(self.sums.requests[rows], inside),
-                RateGroups(self.sums.discounted_requests[rows], inside),
-            )
+            plain = RateGroups(self.sums.requests[rows], items, first_row=rows.start)
+            present = plain.of(self.sums.discounted_requests[rows])
             self.metered.append(Metered(line, year, plain, present, self._channel, cloud_year))
 
     def _paid(self, lines: Sequence[str] | None, when: When) -> Iterator[tuple[Payment, float]]:

@@ -36,11 +36,16 @@ class RateGroups:
     """Sums of items, group by group: items that share a rate are one rate group, added up before it is applied.
 
     `quantities` is (K, S), `groups` the number of the group of each item (default: one group), `count` how many groups
-    there are at least.
+    there are at least; the rows of the items are counted from `first_row`.
     """
 
     def __init__(
-        self, quantities: Array, items: Sequence[Item], groups: Sequence[int] | None = None, count: int = 1
+        self,
+        quantities: Array,
+        items: Sequence[Item],
+        groups: Sequence[int] | None = None,
+        count: int = 1,
+        first_row: int = 0,
     ) -> None:
         self.quantities = quantities
         group = [0] * len(items) if groups is None else groups
@@ -48,27 +53,36 @@ class RateGroups:
         rate_groups: dict[tuple[int, int], int] = {}
         self._rates: list[ScalarOrArray] = []
         self._group: list[int] = []
-        rate_group, per = [], []
-        for item, number in zip(items, group, strict=True):
-            moves = isinstance(item.rate, np.ndarray)
-            key = number, id(item.rate) if moves else 0
-            if key not in rate_groups:
-                rate_groups[key] = len(rate_groups)
-                self._rates.append(item.rate if moves else 1.0)
+        indices, rows, rate_group, per = [], [], [], []
+        for (column, row, amount, rate), number in zip(items, group, strict=True):
+            moves = isinstance(rate, np.ndarray)
+            key = number, id(rate) if moves else 0
+            place = rate_groups.get(key)
+            if place is None:
+                place = rate_groups[key] = len(rate_groups)
+                self._rates.append(rate if moves else 1.0)
                 self._group.append(number)
-            rate_group.append(rate_groups[key])
-            per.append(item.per if isinstance(item.rate, np.ndarray) else item.per * item.rate)
+            indices.append(column)
+            rows.append(row - first_row)
+            rate_group.append(place)
+            per.append(amount if isinstance(rate, np.ndarray) else amount * rate)
         self.item_groups = np.array(group, dtype=np.int64)
-        self.indices: Indices = np.array([item.column for item in items], dtype=np.int64)
+        self.indices: Indices = np.array(indices, dtype=np.int64)
         self._per = np.array(per, dtype=float)
-        self._cell = np.array(rate_group, dtype=np.int64) * len(quantities) + np.array(
-            [i.row for i in items], dtype=np.int64
-        )
+        self._cell = np.array(rate_group, dtype=np.int64) * len(quantities) + np.array(rows, dtype=np.int64)
 
     @property
     def size(self) -> int:
         """S, the number of scenarios."""
         return int(self.quantities.shape[1])
+
+    def of(self, quantities: Array) -> RateGroups:
+        """Return the same sums of other quantities, as many of them."""
+        if quantities is self.quantities:
+            return self
+        found = copy(self)
+        found.quantities = quantities
+        return found
 
     def times(self, factor: float) -> RateGroups:
         """Return the same sums times a factor."""

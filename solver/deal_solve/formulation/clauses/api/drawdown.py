@@ -227,9 +227,9 @@ def usage_by_month(program: Program, rates: Rates, routing: Routing, regime: Reg
     for usage in routing.usage.get(regime, []):
         for month, row in usage.intervals(program.sums, months):
             factor, protected, _ = own.of(usage.model_id, usage.family, month)
-            items.append(Item(usage.variable.place, row - rows.start, usage.per_request * factor, protected))
+            items.append(Item(usage.variable.place, row, usage.per_request * factor, protected))
             numbers.append(month - months.start)
-    return RateGroups(program.sums.requests[rows], items, numbers, len(months))
+    return RateGroups(program.sums.requests[rows], items, numbers, len(months), rows.start)
 
 
 def usage_of_period(program: Program, rates: Rates, routing: Routing, regime: Regime, months: range) -> PeriodUsage:
@@ -249,9 +249,9 @@ def usage_of_period(program: Program, rates: Rates, routing: Routing, regime: Re
             if key not in groups:
                 groups[key] = len(groups)
                 ratios.append(ratio)
-            items.append(Item(index, row - rows.start, usage.per_request * factor, protected))
+            items.append(Item(index, row, usage.per_request * factor, protected))
             numbers.append(groups[key])
-    return PeriodUsage(RateGroups(sums.requests[rows], items, numbers), tuple(ratios))
+    return PeriodUsage(RateGroups(sums.requests[rows], items, numbers, first_row=rows.start), tuple(ratios))
 
 
 def _alike(program: Program, usages: list[PeriodUsage], credit: Credited | None) -> list[ScenarioIndices]:

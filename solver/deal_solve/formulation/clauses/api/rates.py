@@ -208,6 +208,8 @@ def overage_ratio(api: ApiPart, factor: float, protected: ScalarOrArray, index: 
     premium = api.overage.premium if isinstance(api.overage, Premium) else 0.0
     if protected is index:
         return max((1 + premium) / factor, 1.0)
+    if isinstance(protected, float) and isinstance(index, float):
+        return max(index * (1 + premium) / (factor * protected), 1.0)
     return settled(np.atleast_1d(np.maximum(index * (1 + premium) / (factor * protected), 1.0)))
 
 
@@ -319,7 +321,7 @@ class RegimeRates:
     """Contracted and overage rates of one regime, each computed once, and what else follows from the regime alone."""
 
     def __init__(self, rates: Rates, deal: Deal, regime: Regime) -> None:
-        self._rates = proxy(rates)  # which has this one: both go with the sums, and not when garbage is collected
+        self._rates: Rates = proxy(rates)  # which has this one: so both go with the sums
         self._deal, self._regime = deal, regime
         self._factors: dict[str, float] = {}
         self._found: dict[tuple[str, int], tuple[float, ScalarOrArray, ScalarOrArray]] = {}
