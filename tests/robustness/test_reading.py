@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,17 +21,33 @@ BOT = "{requests_per_month: 500k, input_tokens: 2000, output_tokens: 200, models
 HEAD = f"start: 2027-01\nhorizon_months: 12\nworkloads:\n  bot: {BOT}\n"
 HEAD_JSON = json.dumps(loads(HEAD).model_dump(mode="json", exclude_unset=True))[1:-1]
 MANY = "".join(f"  bot-{index}-work: {BOT}\n" for index in range(300))
-QUICK = 2.0
-"""Seconds of processor time."""
+QUICK = 60
+"""A file is refused in less processor time than this many readings of 300 workloads take on the same machine."""
+
+
+def processor_seconds(work):
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+@cache
+def reading():
+    """Return the processor seconds in which 300 workloads are read."""
+    return min(processor_seconds(lambda: loads(HEAD + MANY)) for _ in range(3))
 
 
 def refusal(text):
     """Return why a deal is refused, and see that it does not take long."""
-    began = time.process_time()
-    with pytest.raises(InputError) as caught:
-        loads(text)
-    assert time.process_time() - began < QUICK
-    return str(caught.value)
+    found = []
+
+    def read():
+        with pytest.raises(InputError) as caught:
+            loads(text)
+        found.append(str(caught.value))
+
+    assert processor_seconds(read) < QUICK * reading()
+    return found[0]
 
 
 @pytest.mark.parametrize(
@@ -42,11 +59,12 @@ def test_a_number_of_twenty_thousand_digits_is_refused_at_once(value):
 
 @pytest.mark.parametrize("text", ["1" * 3999 + "x", "1" + " " * 3000 + "x", "1_" * 1999, ".1" * 1999])
 def test_a_number_is_no_longer_than_numbers_are(text):
-    began = time.process_time()
-    for read in (parse_number, parse_band):
-        with pytest.raises(ValueError, match="is not a number"):
-            read(text)
-    assert time.process_time() - began < 0.1
+    def read():
+        for parse in (parse_number, parse_band):
+            with pytest.raises(ValueError, match="is not a number"):
+                parse(text)
+
+    assert processor_seconds(read) < QUICK * reading() / 20
     assert parse_number("9" * 15) == 999_999_999_999_999
 
 
