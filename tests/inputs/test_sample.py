@@ -16,6 +16,7 @@ from deal_solve.deal.load import load, loads
 from deal_solve.errors import InputError
 from deal_solve.optimise.solve import solve
 from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty import sampling
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.measures import quantile
 from deal_solve.uncertainty.sampling import SEED, sample
@@ -63,6 +64,21 @@ def test_a_block_is_the_same_whoever_asks_and_when(method):
     larger = sample(DEAL, 4 * BLOCK, 7, method).block(2)
     np.testing.assert_array_equal(larger.requests["a"][:, :100], blocks[2].requests["a"])
     assert list(blocks[2].names)[::99] == [f"sample {2 * BLOCK + 1}", f"sample {size}"]
+
+
+def test_what_is_drawn_for_a_block_is_drawn_once_as_far_as_it_is_kept(monkeypatch):
+    """Three blocks of the same bits each time; room for one and a half blocks keeps the first one only."""
+    drawn = []
+    values = sampling.metalog.values
+    monkeypatch.setattr(sampling.metalog, "values", lambda *of: drawn.append(1) or values(*of))
+    scenarios = sample(DEAL, 3 * BLOCK, 7)
+    first = [scenarios.block(index) for index in range(3)]
+    assert all(same(scenarios.block(index), first[index]) for index in range(3))
+    assert len(drawn) == 3
+    monkeypatch.setattr(sampling, "KEPT_BYTES", 1.5 * len(scenarios.bands) * BLOCK * 8)
+    fewer = sample(DEAL, 3 * BLOCK, 7)
+    assert all(same(fewer.block(index), first[index]) for index in (0, 1, 2, 0, 1, 2))
+    assert len(drawn) == 3 + 1 + 2 * 2
 
 
 def block_bytes(index):

@@ -29,6 +29,8 @@ SEED = 20270101
 """The seed where none is given; printed with every result like any other."""
 MAX_SCENARIOS = 2**30
 """Points of a Sobol sequence."""
+KEPT_BYTES = 1e8
+"""So much of what was drawn for the first blocks is kept: a solve goes through all scenarios several times."""
 
 
 def sample(deal: Deal, count: int, seed: int = SEED, method: SamplingMethod = "sobol") -> SampledSet:
@@ -85,8 +87,9 @@ class SampledSet:
     """Equally likely scenarios that are made, block by block, when asked for; never all held.
 
     A block depends on (deal, seed, method, place) and nothing else: whichever process asks, in whichever order, gets
-    the same bits, and a larger set begins with the scenarios of a smaller one. A band or event in `held` is drawn but
-    put aside for what `deal` says of it (`holding`), so that all others stay as they were.
+    the same bits, and a larger set begins with the scenarios of a smaller one. What is drawn, a few numbers per
+    scenario, is kept for the first KEPT_BYTES; paths over months are not. A band or event in `held` is drawn but put
+    aside for what `deal` says of it (`holding`), so that all others stay as they were.
     """
 
     deal: Deal = field(repr=False)
@@ -137,14 +140,12 @@ class SampledSet:
 
     def _all_months(self, index: int) -> ScenarioSet:
         rows = slice(index * BLOCK, min((index + 1) * BLOCK, self.size))
-        normals = self._normals(index)
-        joined = self.copula.join(normals[: self.copula.dimensions])
-        drawn = dict(zip(self.bands, metalog.values(self.metalogs, joined), strict=True)) if self.bands else {}
-        drawn = {path: values for path, values in drawn.items() if path not in self.held}
+        values, normals = self._drawn(index)
+        drawn = {path: row for path, row in zip(self.bands, values, strict=True) if path not in self.held}
         full: Mapping[str, Any] = paths_of(
             self.deal.whole,
             lambda _, path, band: drawn[path] if path in drawn else np.array([band.p50]),
-            self._happens(normals[self.copula.dimensions :]),
+            self._happens(normals),
             BLOCK,
             lambda user, variation: self._noise(index, user, variation),
         )
@@ -154,6 +155,18 @@ class SampledSet:
         return ScenarioSet(
             self.kind, self.names[rows], weights, **cut, groups=self.groups, seed=self.seed, notes=self.notes
         )
+
+    def _drawn(self, index: int) -> tuple[Array, Array]:
+        """Return the values of the bands in a block (B, BLOCK), and the normals of the uncertain events (E, BLOCK)."""
+        found = self._kept.get(index)
+        if found is None:
+            normals = self._normals(index)
+            joined = self.copula.join(normals[: self.copula.dimensions])
+            values = metalog.values(self.metalogs, joined) if self.bands else joined
+            found = values, normals[self.copula.dimensions :].copy()  # of a view the whole would be kept
+            if (index + 1) * sum(each.nbytes for each in found) <= KEPT_BYTES:
+                self._kept[index] = found
+        return found
 
     def holding(self, deal: Deal, path: str) -> SampledSet:
         """Return the same scenarios of a deal in which a band, or the probability of an event, is certain."""
@@ -201,6 +214,10 @@ class SampledSet:
         factor *= math.sqrt(variance)
         factor -= variance / 2
         return np.exp(factor, out=factor)
+
+    @cached_property
+    def _kept(self) -> dict[int, tuple[Array, Array]]:
+        return {}
 
     @cached_property
     def _sobol(self) -> SobolPoints:

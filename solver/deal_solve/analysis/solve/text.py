@@ -10,6 +10,7 @@ from deal_solve.analysis.solve.page.subject import Subject
 from deal_solve.analysis.solve.tables import tables_text
 from deal_solve.facts.notes import note_in_one_pass, plan_notes
 from deal_solve.facts.summary import summarise
+from deal_solve.facts.years import by_contract_year
 from deal_solve.optimise.solution import Solution
 from deal_solve.report.scenarios import other_tail_note
 
@@ -22,7 +23,7 @@ def subject_of(
 ) -> Subject:
     """Return a solution with all that is printed of it."""
     settlement = solution.settlement
-    note_in_one_pass(settlement)
+    note_in_one_pass(settlement, by_contract_year)
     tail = other_tail_note(settlement.deal, settlement.scenarios)
     return Subject(
         deal=settlement.deal,
