@@ -1,5 +1,6 @@
 """What a deal hangs on: bars by hand, draws that stay the same, Sobol indices in closed form and against SALib."""
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -8,7 +9,8 @@ import numpy as np
 import pytest
 from SALib.analyze import sobol as salib
 
-from deal_solve import from_json, load, sample, scenarios_of, sensitivity, settle, sobol, solve, varied
+from deal_solve import Infeasible, from_json, load, sample, scenarios_of, sensitivity, settle, sobol, solve, varied
+from deal_solve.analysis.sensitivity import sensitivity as module
 from deal_solve.analysis.sensitivity.negotiable import negotiables
 from deal_solve.analysis.sensitivity.result import SensitivityResult
 from deal_solve.analysis.sensitivity.sensitivity import moved
@@ -18,8 +20,12 @@ from deal_solve.uncertainty import metalog
 from deal_solve.uncertainty.saltelli import NOISE, saltelli
 from deal_solve.uncertainty.sampling import quasi_normals
 from deal_solve.uncertainty.sobol import sobol_points
+from tests.support.generators import RandomDraw, drawn_deal
+from tests.support.generators.estimate import read as read_data
 from tests.support.hand_deals import APP, DOLLAR, YEAR, certainly, newsvendor, office, quote, read
 from tests.support.paths import SCENARIOS
+from tests.support.relaxations import lawful
+from tests.support.samples import seeds
 
 VOLUME, PRICE = "workloads.app.requests_per_month", "uncertainty.list_price_change_per_year.models"
 
@@ -129,6 +135,31 @@ def test_a_plan_that_cannot_be_signed_is_not_held():
     assert one.high_usd == pytest.approx(12 * 11 * 12)
     assert (one.held_high_usd, one.flexibility_usd[1]) == (None, None)
     assert one.held_low_usd == pytest.approx(12 * 10 * 12)
+
+
+@pytest.mark.parametrize("number", seeds(3, 12))
+def test_an_end_that_is_not_solved_is_as_one_that_is(number, monkeypatch):
+    """Numbers of generated deals moved against the buyer: what is left unsolved costs the same, by the same deal."""
+    rng, left_out = np.random.default_rng([17, number]), []
+    unmoved = module.is_unmoved
+    monkeypatch.setattr(module, "is_unmoved", lambda *given: left_out.append(given) or unmoved(*given))
+    found = None
+    while found is None or not left_out:
+        deal = lawful_deal(rng)
+        with contextlib.suppress(Infeasible):
+            found = sensitivity(deal, samples=1)
+    monkeypatch.setattr(module, "is_unmoved", lambda *_: False)
+    whole = sensitivity(deal, samples=1)
+    for one, other in zip(found.bars, whole.bars, strict=True):
+        assert one.path == other.path
+        amounts = [[bar.low_usd, bar.high_usd, bar.held_low_usd, bar.held_high_usd] for bar in (one, other)]
+        for left, right in zip(*amounts, strict=True):
+            assert left == (right if right is None else pytest.approx(right, rel=2e-6, abs=0.02))
+        assert (one.flips_low, one.flips_high) == (other.flips_low, other.flips_high)
+
+
+def lawful_deal(rng):
+    return read_data(lawful(drawn_deal(RandomDraw(rng), tiny=True)))
 
 
 def test_an_input_at_its_p10_and_its_p90():

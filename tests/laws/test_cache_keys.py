@@ -48,7 +48,7 @@ KEYS: dict[str, tuple[Callable[[Deal], str], tuple[str, ...]]] = {
     ),
     "list": (
         lambda deal: agreement_keys(deal, ["list"])["list"],
-        (*WORDS, "offers.*.api", "offers.*.bundle"),
+        (*WORDS, "offers.*.api", "offers.*.bundle", "offers.*.terms.*.api"),
     ),
 }
 """How a key is made of a deal, and the parts of the deal that it does not depend on."""

@@ -150,6 +150,26 @@ def test_an_agreement_that_is_as_it_was_is_not_built_again(monkeypatch: pytest.M
     assert built == ["twenty-four"]
 
 
+def test_the_best_plan_of_a_program_that_is_the_same_is_not_searched_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best agreement is built neither where another one stays dearer nor, the first time, where one is as good."""
+    base, cache = load(SCENARIOS / "three-quotes.yaml"), SolveCache()
+    scenarios = scenarios_of(base)
+    best = solve(base, scenarios, cache=cache)
+    other = next(name for name in base.offers if name != best.plan.api.offer and base.offers[name].api)
+    path = f"offers.{other}.api.bands[1].discount"
+    before = base.offers[other].api.bands[1].discount["all"]
+    built = []
+    whole = agreement_search.formulate
+    monkeypatch.setattr(agreement_search, "formulate", lambda *given: built.append(given[2][0].offer) or whole(*given))
+    for more, offers in ((0.005, {other}), (0.5, {other, best.plan.api.offer})):
+        built.clear()
+        deal = varied(base, {path: before + more})
+        found = solve(deal, scenarios, cache=cache)
+        assert set(built) <= offers
+        assert (found.plan == best.plan) == (more < 0.1)
+        agree(found, solve(deal, scenarios))
+
+
 def test_more_than_a_block_of_scenarios_needs_no_subsample_the_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a block had 128 of 512 scenarios."""
     for module in (subsample, benders, comparison, cache_module):

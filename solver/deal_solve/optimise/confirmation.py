@@ -19,6 +19,7 @@ from deal_solve.formulation.read import value_of
 from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.benders import exact_objective
 from deal_solve.optimise.search.cache import SolveCache
+from deal_solve.optimise.search.known_best import KnownBest
 from deal_solve.optimise.search.settings import SearchProblem
 from deal_solve.optimise.search.workspace import Workspace
 from deal_solve.optimise.solver.certificate import ROUNDING
@@ -71,6 +72,15 @@ def refuse_other_cost(best: Candidate, settlement: Settlement, objective: float)
         f"optimiser and settlement disagree: {optimised:,.4f} against {objective:,.4f} USD; most in {line}: "
         f"{ours:,.4f} against {theirs:,.4f}"
     )
+
+
+def refuse_changed(known: KnownBest, objective: float) -> None:
+    """Raise Disagreement if a plan that is known from another deal costs another objective (dollars) in this one."""
+    if abs(known.settled_usd - objective) > _room(objective):
+        raise Disagreement(
+            f"optimiser and settlement disagree: a plan costs {objective:,.4f} USD, and {known.settled_usd:,.4f} where "
+            "its program is the same"
+        )
 
 
 def satisfies_limits(settlement: Settlement) -> bool:

@@ -25,17 +25,20 @@ from deal_solve.optimise.confirmation import (
     confirmed,
     refuse_bound_above,
     refuse_broken_limits,
+    refuse_changed,
     refuse_cheaper,
     refuse_other_cost,
     satisfies_limits,
     settled_objective,
 )
+from deal_solve.optimise.known import keep_best, known_best
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.benders import TIGHTNESS_TOLERANCE, is_tight, satisfies_measured_limits
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.first_plan import first_plan
+from deal_solve.optimise.search.known_best import KnownBest
 from deal_solve.optimise.search.polish import polish
 from deal_solve.optimise.search.settings import Asks, Beaten, Comparison, OpenBands, SearchProblem, SearchSettings
 from deal_solve.optimise.search.subsample import warm_started
@@ -122,8 +125,10 @@ def _optimum(
         _simple(problem, scenarios, comparison.baseline, _bound_of(error, problem), workspace.settings.solver)
         _audit(problem, scenarios, workspace, _bound_of(error, problem))
         raise
-    _audit(problem, scenarios, workspace, found.search.bound)
+    _audit(problem, scenarios, workspace, found.bound)
     solution = _settled(found, scenarios, comparison)
+    if not (found.best is None or found.stage_left or found.is_above_cuts):
+        keep_best(found.search, found.best, found.agreements, solution, workspace.cache)
     found.search.forget()
     return solution
 
@@ -143,7 +148,8 @@ class _Found:
     """A search that is over, the best of its candidates, all of them by band, and the polished plan, if there is one.
 
     `stage_left` is the stage at which tie-breaking was left, if it was. `is_above_cuts` says that settlement charges
-    more for the plan than any cut can: a linear program saves balance.
+    more for the plan than any cut can: a linear program saves balance. Where the plan was `known`, the search was over
+    all other agreements, and none of them has one as good.
     """
 
     search: AgreementSearch
@@ -152,6 +158,12 @@ class _Found:
     plan: Plan | None
     stage_left: str = ""
     is_above_cuts: bool = False
+    known: KnownBest | None = None
+
+    @property
+    def bound(self) -> float:
+        """A valid lower bound on every plan of the deal, dollars."""
+        return self.search.bound if self.known is None else min(self.search.bound, self.known.bound_usd)
 
 
 def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) -> _Found:
@@ -159,6 +171,9 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
     alone = partial(AgreementSearch, problem, workspace.settings, workspace.clock)
     search = alone(bounds=problem.known_bounds())
     workspace.cache.prepare(search)
+    known = known_best(search, workspace.cache)
+    if known is not None:
+        return _Found(known.others, None, known.agreements, known.best.plan, known=known.best)
     is_alone = not search.warm_starts and search.bounds == problem.known_bounds()
     try:
         found = _run(warm_started(search), workspace.cache)
@@ -271,13 +286,13 @@ def _settled(found: _Found, scenarios: Scenarios, comparison: Comparison) -> Sol
     """Settle the plan, compare the two objectives, and return it with its proof."""
     search, problem, settings = found.search, found.search.problem, found.search.settings
     notes = comparison.notes
-    is_stopped = found.best is None or any(c.outcome == "limit" for c in search.candidates)
+    is_stopped = (found.best is None and found.known is None) or any(c.outcome == "limit" for c in search.candidates)
     settlement = _cheapest(found, scenarios, comparison.baseline, is_stopped or found.is_above_cuts)
     objective = settled_objective(problem, settlement)
     is_simple = settlement.plan is not found.plan
     if is_simple:
         notes += (STOPPED_EARLY,)
-    bound = min(search.bound, objective)
+    bound = min(found.bound, objective)
     gap = (objective - bound) / max(abs(objective), 1e-9)
     if found.stage_left and not is_simple:
         notes += (
@@ -300,7 +315,7 @@ def _settled(found: _Found, scenarios: Scenarios, comparison: Comparison) -> Sol
         agreements=found.agreements,
         solver=settings.solver,
         method="decomposition" if settings.by_cuts else "extensive",
-        size=search.size,
+        size=search.size if found.known is None else found.known.size,
         build_seconds=search.clock.building,
         solve_seconds=search.clock.solving,
         notes=notes,
@@ -319,18 +334,20 @@ def _cheapest(found: _Found, scenarios: Scenarios, baseline: Plan | None, is_sto
     is_proven = settings.by_cuts and scenarios.size > BLOCK  # by multipliers, and settling takes a while
     simple = None
     if is_stopped or found.plan is None or not is_proven:
-        simple = _simple(problem, scenarios, baseline, search.bound, settings.solver)
-    settlement = None
+        simple = _simple(problem, scenarios, baseline, found.bound, settings.solver)
+    settlement, is_found = None, found.best is not None or found.known is not None
     if found.plan is not None:
         alone = settings.asks == "plan_with_costs"
         settlement = settle(problem.deal, found.plan, scenarios, costs_alone=alone)
-    if settlement is None or (found.best is None and not satisfies_limits(settlement)):
+    if settlement is None or not (is_found or satisfies_limits(settlement)):
         if simple is None:
             raise LimitReached(search.clock.passed)
         return simple
     objective = settled_objective(problem, settlement)
     if found.best is not None:
         refuse_other_cost(found.best, settlement, objective)
+    if found.known is not None:
+        refuse_changed(found.known, objective)
     if is_stopped and simple is not None and _is_better(simple, settlement, problem):
         return simple
     refuse_broken_limits(settlement)

@@ -11,6 +11,7 @@ import numpy as np
 
 from deal_solve.analysis.breakeven.parametric import number_of
 from deal_solve.analysis.sensitivity.assumed import EVERY, assumed, scaled
+from deal_solve.analysis.sensitivity.dearer import is_dearer, is_unmoved
 from deal_solve.analysis.sensitivity.negotiable import Negotiable, negotiables
 from deal_solve.analysis.sensitivity.result import Bar, Sensitivity
 from deal_solve.analysis.sensitivity.sobol import sobol
@@ -141,7 +142,7 @@ class _Tornado:
         inputs += _numbers("assumed", assumed(self.deal, listed if isinstance(listed, ScenarioSet) else None))
         offered = _numbers("negotiable", negotiables(self.deal))
         asked = [*offered, *inputs]
-        ends = [partial(self._end, kind, path, end) for kind, path, _, *both in asked for end in both]
+        ends = [partial(self._end, kind, path, today, end) for kind, path, today, *both in asked for end in both]
         found = (end or LATE for end in answers(ends, self.options, self.best))
         bars = [_bar(number, low, high) for number, low, high in zip(asked, found, found, strict=True)]
         yield from (*bars[len(offered) :], *bars[: len(offered)])
@@ -168,9 +169,12 @@ class _Tornado:
             if 0 < event.probability < 1:
                 yield probability_of(name), event.probability, 0.0, 1.0
 
-    def _end(self, kind: Kind, path: str, value: float, options: SolveOptions) -> _End:
+    def _end(self, kind: Kind, path: str, today: float, value: float, options: SolveOptions) -> _End:
         try:
-            found = solve(*self._varied(kind, path, value), options=options, asks="decisions").optimised()
+            deal, scenarios = self._varied(kind, path, value)
+            if kind == "negotiable" and is_dearer(path, today, value) and self._is_unmoved(deal):
+                return _End(self.best.objective_usd, self.best.objective_usd, False, True)
+            found = solve(deal, scenarios, options=options, asks="decisions").optimised()
         except InputError:
             return _End(None, None, False, True)
         except Infeasible:
@@ -178,6 +182,12 @@ class _Tornado:
         before, settled = self.best.settlement, found.settlement
         is_other_deal = key_of(settled.deal, found.plan) != key_of(before.deal, self.best.plan)
         return _End(found.objective_usd, self._held(found), is_other_deal, found.status == "optimal")
+
+    def _is_unmoved(self, deal: Deal) -> bool:
+        """Whether today's plan is the best one of a deal that can only be dearer, its bands where they were."""
+        best = self.best
+        is_same = self.options.fix is None and moved(best.settlement.deal, deal, best.plan) == best.plan
+        return is_same and is_unmoved(best, deal)
 
     def _varied(self, kind: Kind, path: str, value: float) -> tuple[Deal, Scenarios]:
         """Return the deal with a number at one end, and its scenarios; offers and allowances do not change them."""

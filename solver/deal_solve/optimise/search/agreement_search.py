@@ -51,7 +51,8 @@ class AgreementSearch:
     """One search over the agreements of a deal.
 
     `warm_starts` are what is known of an agreement from other scenarios or another deal; `bounds` (dollars) are known
-    to hold; `programs` are taken from those of other solves of the deal, and given back. `candidates` and `size`, that
+    to hold; `keys` say what each bound depends on, where they are kept, and agreements `left_out` are not searched.
+    `programs` are taken from those of other solves of the deal, and given back. `candidates` and `size`, that
     of the largest program, are what it finds, with the programs that were `built` or taken; `stage_left` is the first
     stage of the tie-breaking that was not decided, if there is one.
     """
@@ -62,6 +63,8 @@ class AgreementSearch:
     warm_starts: dict[Agreement, WarmStart] = field(default_factory=dict)
     bounds: dict[Agreement, float] = field(default_factory=dict)
     programs: Programs | None = None
+    keys: dict[Agreement, str] = field(default_factory=dict)
+    left_out: frozenset[Agreement] = frozenset()
     candidates: list[Candidate] = field(default_factory=list, init=False)
     built: dict[Agreement, Kept] = field(default_factory=dict, init=False)
     size: Size = field(default_factory=lambda: Size(0, 0, 0, 0), init=False)
@@ -178,7 +181,7 @@ class AgreementSearch:
             regimes = every_regime(problem.deal, agreement, problem.zero_bands_only)
             offered = {regime.threshold_usd for regime in regimes if regime.span.index == 0}
             bands = problem.open_bands(agreement.offer, agreement.term_months, offered)
-            if bands:
+            if bands and agreement not in self.left_out:
                 build = partial(self._formulate, agreement, bands)
                 found.append(Candidate(agreement, tuple(bands), build, problem.constant_usd))
         return found

@@ -14,6 +14,7 @@ from deal_solve.formulation.clauses.api.rates import Agreement, api_agreements
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.cache_keys import agreement_keys, baseline_key, digest, sums_key
+from deal_solve.optimise.search.known_best import KnownBest
 from deal_solve.optimise.search.programs import Programs
 from deal_solve.optimise.search.settings import Comparison, SearchProblem
 from deal_solve.optimise.search.warm_start import WarmStart
@@ -39,6 +40,7 @@ class SolveCache:
         self._sums: dict[tuple[int, str], tuple[Scenarios, ScenarioSums]] = {}
         self._baselines: dict[str, Comparison] = {}
         self._bounds: dict[str, float] = {}
+        self._best: dict[str, KnownBest] = {}
         self._warm_starts: dict[bool, dict[Agreement, WarmStart]] = {False: {}, True: {}}  # of baselines apart
         self._leaves_ties = False
         self._programs = Programs()
@@ -47,6 +49,7 @@ class SolveCache:
         """Return a cache with the same contents, which neither of the two changes for the other."""
         other = copy.copy(self)
         other._sums, other._baselines, other._bounds = dict(self._sums), dict(self._baselines), dict(self._bounds)
+        other._best = dict(self._best)
         other._programs = Programs()
         other._warm_starts = {scope: dict(known) for scope, known in self._warm_starts.items()}
         return other
@@ -54,14 +57,14 @@ class SolveCache:
     def forget(self) -> None:
         """Forget what solvers have said; the sums, which are arithmetic, are kept."""
         self._programs = Programs()
-        self._baselines, self._bounds, self._warm_starts = {}, {}, {False: {}, True: {}}
+        self._baselines, self._bounds, self._best, self._warm_starts = {}, {}, {}, {False: {}, True: {}}
 
     def sums(self, deal: Deal, scenarios: Scenarios) -> ScenarioSums:
         """Return the sums over a scenario set, as a deal reads it."""
         key = id(scenarios), sums_key(deal)
         if key not in self._sums:
             if len(self._sums) >= (MAX_SETS if scenarios.size <= BLOCK else 1) or len(self._bounds) > MAX_BOUNDS:
-                self._sums, self._baselines, self._bounds = {}, {}, {}
+                self._sums, self._baselines, self._bounds, self._best = {}, {}, {}, {}
             self._sums[key] = scenarios, sums_of(deal, scenarios)  # both are kept, so that no other has their id
         return self._sums[key][1].afresh()
 
@@ -82,10 +85,26 @@ class SolveCache:
             search.programs = self._programs
         if self.is_of_sums or (self._leaves_ties and not search.problem.zero_bands_only):
             return
-        for agreement, key in _keys(search).items():
+        search.keys = _keys(search)
+        for agreement, key in search.keys.items():
             if key in self._bounds:
                 search.bounds[agreement] = self._bounds[key]
         search.warm_starts = dict(self._warm_starts[search.problem.zero_bands_only])
+
+    def best_known(self, search: AgreementSearch) -> KnownBest | None:
+        """Return the best plan that is known of an agreement of a search that is prepared, if one is.
+
+        It is that of a solve of a deal in which the program of the agreement is the same.
+        """
+        found = [self._best.get(_key_of_best(search, key)) for key in search.keys.values()]
+        fit = [known for known in found if known is not None and known.answers(search.settings.asks)]
+        return min(fit, key=lambda known: known.objective_usd, default=None)
+
+    def keep_best(self, search: AgreementSearch, known: KnownBest) -> None:
+        """Keep the best plan of a search that was prepared, which has proven it and left no tie."""
+        key = search.keys.get(known.agreement)
+        if key is not None:
+            self._best[_key_of_best(search, key)] = known
 
     def note_tie(self, is_left: bool) -> None:
         """Note whether the last solve left a tie: those of a similar deal are left too, as a rule."""
@@ -95,7 +114,7 @@ class SolveCache:
         """Keep the bounds and warm starts that a search found; to be called before a program is polished."""
         if self.is_of_sums:
             return
-        keys = _keys(search)
+        keys = search.keys or _keys(search)
         for candidate in search.candidates:
             self._bounds[keys[candidate.agreement]] = candidate.bound
         if search.settings.by_cuts:
@@ -105,6 +124,12 @@ class SolveCache:
 def _baseline_key(problem: SearchProblem) -> str:
     fixed = problem.fixings.proposal.model_dump(mode="json")
     return digest(id(problem.sums.requests), fixed, baseline_key(problem.deal))
+
+
+def _key_of_best(search: AgreementSearch, key: str) -> str:
+    """Return what the best plan of an agreement depends on: its program, the places of offers, and how it is found."""
+    settings = search.settings
+    return digest(key, list(search.problem.deal.offers), settings.gap, settings.by_cuts, settings.solver)
 
 
 def _keys(search: AgreementSearch) -> dict[Agreement, str]:

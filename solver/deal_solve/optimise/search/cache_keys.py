@@ -66,6 +66,7 @@ BASELINE: Parts = (
 SEATS_ONLY: Parts = (
     "api",  # not taken: the program has the price regimes of one API agreement, which is another offer's or list's
     "bundle",  # needs both parts of the same offer to be taken
+    "terms.*.api",  # a discount on the API part, as above
 )
 """Irrelevant, of an offer, to the program of an API agreement under another one (or list)."""
 
