@@ -105,3 +105,17 @@ def test_a_copy_or_a_deal_in_another_process_is_resolved_there(deal, sent):
     there = sent(deal)
     assert there == deal and resolve(there).deal is there
     assert resolve(there).users == resolve(deal).users and resolve(there).offers == resolve(deal).offers
+
+
+def test_epochs_share_their_options_until_a_model_a_retirement_or_a_project_changes_them():
+    """Years 2 and 3 begin as year 1 ends; the cache is ready in month 5, and from then on nothing changes."""
+    changed = TEXT.replace(
+        "models: [opus], requires: [private]}",
+        "models: [claude-opus-5], cache: {share: 50%, hit_rate: 50%}, projects: {caching: {ready_month: 5}}}",
+    )
+    epochs = resolve(loads(changed)).epochs("app")
+    assert [epoch.start for epoch in epochs][:3] == [0, 5, 12]
+    first, *later = [epoch.options for epoch in epochs]
+    assert [option.key for option in first] == ["claude-opus-5"]
+    assert [option.key for option in later[0]] == ["claude-opus-5", "claude-opus-5+cache"]
+    assert all(options is later[0] for options in later)

@@ -48,12 +48,19 @@ class User:
         """Whether it is software (and not people)."""
         return isinstance(self.request, Workload)
 
+    @property
+    def _options(self) -> Mapping[int, Option]:
+        """The options of all epochs by identity, those that epochs share once."""
+        return {id(option): option for epoch in self.epochs for option in epoch.options}
+
     @cached_property
     def _costs(self) -> Mapping[int, tuple[RequestCost, ...]]:
         """The costs of all options, by identity: two cascades of one name may differ in their pass rates."""
-        options = [option for epoch in self.epochs for option in epoch.options]
         multiplier = self.usage_multiplier
-        return {id(o): tuple(request_cost(self.request, o, part, multiplier) for part in o.parts) for o in options}
+        return {
+            key: tuple(request_cost(self.request, option, part, multiplier) for part in option.parts)
+            for key, option in self._options.items()
+        }
 
     def costs(self, option: Option) -> tuple[RequestCost, ...]:
         """Return the list cost of a request, part by part of an option of its epochs, or of those of an equal user."""
@@ -64,8 +71,7 @@ class User:
 
     @cached_property
     def _usd_at_p50(self) -> Mapping[int, float]:
-        options = [option for epoch in self.epochs for option in epoch.options]
-        return {id(option): usd_at_p50(self.request, option, self.usage_multiplier) for option in options}
+        return {key: usd_at_p50(self.request, option, self.usage_multiplier) for key, option in self._options.items()}
 
     def usd_at_p50(self, option: Option) -> float:
         """Return what a request costs at today's list in USD on an option of its epochs, the hit rate at its P50."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from deal_solve.currency import converted
-from deal_solve.deal.cohort import NONE
+from deal_solve.deal.cohort import NONE, Use
 from deal_solve.deal.cross_checks import Finding, quality_of
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.requests.routing_options import Epoch, allowed_models, epochs_of
@@ -58,8 +59,7 @@ def _closed(deal: Deal, user: User, loc: Loc) -> Iterator[Finding]:
     closed = [name for name in (*allowed_models(deal, request), *cascades) if name not in used]
     known: set[str] = set()
     if closed and floor is not None:
-        without_floor = request.model_copy(update={"quality": request.quality.model_copy(update={"floor": None})})
-        known = _open_models(epochs_of(deal, without_floor, user.requires))
+        known = _open_models(epochs_of(deal, _only(request, closed), user.requires))
     for name in closed:
         if floor is not None and name in known:
             score = quality_of(deal, request.quality.scores, name) if ">" not in name else None
@@ -71,6 +71,17 @@ def _closed(deal: Deal, user: User, loc: Loc) -> Iterator[Finding]:
         for control in request.requires:
             if deal.card.controls[control].closes_batch:
                 yield (*loc, "batchable"), f"{control} closes batch, so the batchable share does nothing"
+
+
+def _only(request: Workload | Use, names: list[str]) -> Workload | Use:
+    """Return a request of some of its models and cascades, by the names of their options, without a floor."""
+    changed: dict[str, Any] = {
+        "quality": request.quality.model_copy(update={"floor": None}),
+        "models": tuple(name for name in names if ">" not in name),
+    }
+    if isinstance(request, Workload):
+        changed["cascades"] = tuple(c for c in request.cascades if f"{c.first}>{c.then}" in names)
+    return request.model_copy(update=changed)
 
 
 def _counted(deal: Deal, work: Workload, loc: Loc) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -88,10 +88,14 @@ def epochs_of(deal: Deal, request: Workload | Use, requires: tuple[str, ...]) ->
     """Return the epochs of a request's routing with the options open in each; `requires` are the controls it needs."""
     names = allowed_models(deal, request)
     cuts = sorted({0, *_cuts(deal, request, names), deal.horizon_months})
-    return tuple(
-        Epoch(start, end, tuple(_options(deal, request, requires, names, start)), deal.span(start, end))
-        for start, end in pairwise(cuts)
-    )
+    known: dict[tuple[object, ...], tuple[Option, ...]] = {}
+    epochs = []
+    for start, end in pairwise(cuts):
+        what = _what_decides(deal, request, names, start)
+        if what not in known:
+            known[what] = tuple(_options(deal, request, requires, names, start))
+        epochs.append(Epoch(start, end, known[what], deal.span(start, end)))
+    return tuple(epochs)
 
 
 def allowed_models(deal: Deal, request: Workload | Use) -> tuple[str, ...]:
@@ -106,8 +110,7 @@ def _cuts(deal: Deal, request: Workload | Use, names: tuple[str, ...]) -> Iterat
     months = list(range(0, deal.horizon_months, 12))
     if isinstance(request, Workload):
         months += [project.ready_month for project in request.projects.values()]
-        names = (*names, *(name for cascade in request.cascades for name in (cascade.first, cascade.then)))
-    for name in names:
+    for name in _with_cascades(request, names):
         base = deal.variants[name].model if name in deal.variants else name
         family = family_of(deal, base)
         for model in deal.card.models:
@@ -117,6 +120,23 @@ def _cuts(deal: Deal, request: Workload | Use, names: tuple[str, ...]) -> Iterat
             if model.id == base and model.retires:
                 months.append(deal.month_after(model.retires))
     yield from (month for month in months if 0 < month < deal.horizon_months)
+
+
+def _with_cascades(request: Workload | Use, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return names with those of the cascades of a workload."""
+    cascades = request.cascades if isinstance(request, Workload) else ()
+    return (*names, *(name for cascade in cascades for name in (cascade.first, cascade.then)))
+
+
+def _what_decides(deal: Deal, request: Workload | Use, names: tuple[str, ...], month: int) -> tuple[object, ...]:
+    """Return all that the options of a month depend on: what each name means, what is retired and what is ready."""
+    models = (_resolve(deal, name, month) for name in _with_cascades(request, names))
+    projects = request.projects.values() if isinstance(request, Workload) else ()
+    return (
+        *(model and model.id for model in models),
+        *(_is_retired(deal, name, month) for name in _with_cascades(request, names)),
+        *(project.ready_month <= month for project in projects),
+    )
 
 
 def _resolve(deal: Deal, name: str, month: int) -> Model | None:
@@ -140,11 +160,11 @@ def _is_retired(deal: Deal, name: str, month: int) -> bool:
 
 def _part(deal: Deal, request: Workload | Use, name: str, month: int, weight: float) -> Part | None:
     model = _resolve(deal, name, month)
-    return replace(part_of(deal, request, name, model), weight=weight) if model else None
+    return part_of(deal, request, name, model, weight) if model else None
 
 
-def part_of(deal: Deal, request: Workload | Use, name: str, model: Model) -> Part:
-    """Return a slot, id or variant that means `model`, as every request pays it."""
+def part_of(deal: Deal, request: Workload | Use, name: str, model: Model, weight: float = 1.0) -> Part:
+    """Return a slot, id or variant that means `model`, as a share of requests (`weight`) pays it."""
     variant = deal.variants.get(name)
     factors = request.output_factor
     output = next((factors[key] for key in (name, model.id, model.family) if key in factors), 1.0)
@@ -155,6 +175,7 @@ def part_of(deal: Deal, request: Workload | Use, name: str, model: Model) -> Par
         rates=deal.card.rates(model.id),
         token_factor=tokenizers[model.tokenizer] / tokenizers[counted_in(deal, request)],
         min_cacheable_tokens=model.min_cacheable_tokens or 1024,
+        weight=weight,
         price_factor=variant.price_factor if variant else 1.0,
         output_factor=output * (variant.output_factor if variant else 1.0),
     )
@@ -187,13 +208,13 @@ def _options(
             continue
         if residency and not all(deal.card.model(part.model_id).us_residency for part in answer.parts):
             continue
+        is_current = _is_current(deal, request, answer, month)
         for cached, batch in _modes(deal, request, answer.key, no_batch):
-            key = answer.key + "+cache" * cached + "+batch" * batch
-            option = replace(answer, key=key, cached=cached, batch=batch)
-            projects = _projects(deal, request, answer.key, option, month)
+            projects = _projects(request, cached, batch, is_current)
             if isinstance(request, Workload) and any(request.projects[p].ready_month > month for p in projects):
                 continue
-            yield replace(option, projects=projects)
+            key = answer.key + "+cache" * cached + "+batch" * batch
+            yield Option(key, answer.parts, cached, batch, quality, projects, answer.check_usd, answer.counts_as)
 
 
 def _answers(deal: Deal, request: Workload | Use, names: tuple[str, ...], month: int) -> Iterator[Option]:
@@ -236,24 +257,27 @@ def _modes(deal: Deal, request: Workload | Use, name: str, no_batch: bool) -> li
     return modes
 
 
-def _projects(deal: Deal, request: Workload | Use, name: str, option: Option, month: int) -> tuple[ProjectName, ...]:
+def _projects(request: Workload | Use, cached: bool, batch: bool, is_current: bool) -> tuple[ProjectName, ...]:
     """Return the projects an option needs; what the workload does today needs none."""
-    if not isinstance(request, Workload):
+    if not isinstance(request, Workload) or not request.projects:
         return ()
     today = request.today
     needs: list[ProjectName] = []
-    if option.cached and not (today and today.cached):
+    if cached and not (today and today.cached):
         needs.append("caching")
-    if option.batch and not (today and today.batch):
+    if batch and not (today and today.batch):
         needs.append("batch")
-    if today and not _is_current(deal, today.model, name, option.parts, month):
+    if not is_current:
         needs.append("rerouting")
     return tuple(project for project in needs if project in request.projects)
 
 
-def _is_current(deal: Deal, today: str, name: str, parts: tuple[Part, ...], month: int) -> bool:
-    """Whether an option's models are exactly the current one (a retired id means its slot, without a project)."""
-    if today in deal.variants or name in deal.variants:
-        return name == today
+def _is_current(deal: Deal, request: Workload | Use, answer: Option, month: int) -> bool:
+    """Whether a workload runs on an option's models today (a retired id means its slot); yes where nothing is said."""
+    if not isinstance(request, Workload) or request.today is None:
+        return True
+    today = request.today.model
+    if today in deal.variants or answer.key in deal.variants:
+        return answer.key == today
     current = _resolve(deal, today, month)
-    return len(parts) == 1 and current is not None and parts[0].model_id == current.id
+    return len(answer.parts) == 1 and current is not None and answer.parts[0].model_id == current.id
