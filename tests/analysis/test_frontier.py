@@ -8,10 +8,12 @@ from deal_solve import from_json, frontier, scenarios_of, solve
 from deal_solve.analysis.frontier.result import FrontierResult
 from deal_solve.analysis.frontier.text import frontier_report
 from deal_solve.cli.main import run
+from deal_solve.optimise import neighbours
+from deal_solve.optimise.search import agreement_search
 from deal_solve.settlement.objective import objective_of
 from deal_solve.uncertainty.measures import Against
 from tests.support.deals import SMALL
-from tests.support.hand_deals import YEAR, newsvendor, tail
+from tests.support.hand_deals import APP, YEAR, explicit, newsvendor, quote, read, tail
 
 
 def drawn(deal, **asked):
@@ -69,6 +71,25 @@ def test_every_point_is_the_solve_of_its_weight_and_none_beats_another(on):
             assert objective_of(asked, mine.cost, mine.weights, against) == pytest.approx(again.objective_usd, rel=2e-6)
     expected, tails = ([getattr(point, name) for point in points] for name in ("expected_usd", "cvar_usd"))
     assert expected == sorted(expected) and tails == sorted(tails, reverse=True)
+
+
+def test_an_agreement_that_two_weights_leave_out_is_not_built_between_them(monkeypatch):
+    """With 60 % off list is far above at weights 0.4 and 1, which are solved first, and so at all between them."""
+    paths = {"low": 60, "middle": 100, "high": 160, "peak": 400}
+    chances = {"low": 0.3, "middle": 0.4, "high": 0.2, "peak": 0.1}
+    risk, offers = {"on": "cost", "confidence": 0.7, "weight": 0}, {"quote": quote((0.01, 0.6), terms=(12,))}
+    deal = read(12, workloads={"app": APP}, offers=offers, scenarios=explicit(paths, chances), risk=risk)
+    whole, built = agreement_search.formulate, []
+
+    def formulate(*given):
+        built.append((given[0].risk.weight, given[2][0].offer))
+        return whole(*given)
+
+    monkeypatch.setattr(neighbours, "_worth", lambda seconds, base: 1)
+    monkeypatch.setattr(agreement_search, "formulate", formulate)
+    assert all(point.is_proven for point in drawn(deal, steps=6).points)
+    weights = {offer: {weight for weight, own in built if own == offer} for offer in ("list", "quote")}
+    assert weights["list"] < weights["quote"]
 
 
 def called(capsys, *args):

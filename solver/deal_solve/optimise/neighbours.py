@@ -34,7 +34,7 @@ Ask: TypeAlias = Callable[[SolveOptions], Answer]
 """A question: it solves with the options that it is given, one deal or more, and returns what can be pickled."""
 
 RUNS = 2
-WORTH_SECONDS = 1.0
+WORTH_SECONDS = 0.3
 """Work that takes less than this is not worth a process: a fork takes some hundredths of a second."""
 END_WITH_PARENT = 1
 """Linux: which signal a process gets when the one that made it is gone."""

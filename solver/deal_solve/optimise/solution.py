@@ -91,6 +91,15 @@ class Solution:
     is_simple: bool = False
     months: tuple[SignedMonth, ...] = field(default=(), repr=False)
 
+    @property
+    def lower_bounds(self) -> dict[tuple[str, int], float]:
+        """What no plan of an API agreement costs less than, by offer and months of its first term (USD)."""
+        found: dict[tuple[str, int], float] = {}
+        for each in self.agreements:
+            index = each.offer, each.term_months
+            found[index] = min(each.bound_usd, found.get(index, each.bound_usd))
+        return found
+
     def optimised(self) -> Solution:
         """Return it, for who compares optimal plans; raises LimitReached where only the first incumbent is left."""
         if self.is_simple:

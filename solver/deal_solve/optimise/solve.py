@@ -40,7 +40,15 @@ from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.first_plan import first_plan
 from deal_solve.optimise.search.known_best import KnownBest
 from deal_solve.optimise.search.polish import polish
-from deal_solve.optimise.search.settings import Asks, Beaten, Comparison, OpenBands, SearchProblem, SearchSettings
+from deal_solve.optimise.search.settings import (
+    Asks,
+    Beaten,
+    Comparison,
+    LowerBounds,
+    OpenBands,
+    SearchProblem,
+    SearchSettings,
+)
 from deal_solve.optimise.search.subsample import warm_started
 from deal_solve.optimise.search.workspace import Workspace
 from deal_solve.optimise.solution import CandidateAgreement, Solution
@@ -71,18 +79,20 @@ def solve(
     *,
     bands: OpenBands | None = None,
     better_than: float = math.inf,
+    lower_bounds: LowerBounds | None = None,
     asks: Asks = "plan",
     **keywords: Unpack[SolveKeywords],
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
 
     The deal is signed in its first month (`optimise.signing` chooses one). `bands` are the API agreements and bands
-    of the first term that are open; where no plan is as good as `better_than`, an objective, Beaten is raised. A
-    question that `asks` less of the plan gets any plan that is the same in what it asks. The keywords are the
-    fields of SolveOptions, such as `gap`, `time_limit` (seconds) and `fix`. Raises Infeasible if there is no plan,
-    LimitReached if `time_limit` passed without one, Cancelled if `progress` stopped it, InputError for a fixed
-    decision or a solver that cannot be, and Disagreement if the answer does not stand up to what arithmetic shows
-    (what its plan costs, the limits, a simple plan), nor does it after a second look without presolve.
+    of the first term that are open; where no plan is as good as `better_than`, an objective, Beaten is raised.
+    `lower_bounds` are known to hold for the agreements that they name. A question that `asks` less of the plan gets
+    any plan that is the same in what it asks. The keywords are the fields of SolveOptions, such as `gap`,
+    `time_limit` (seconds) and `fix`. Raises Infeasible if there is no plan, LimitReached if `time_limit` passed
+    without one, Cancelled if `progress` stopped it, InputError for a fixed decision or a solver that cannot be, and
+    Disagreement if the answer does not stand up to what arithmetic shows (what its plan costs, the limits, a simple
+    plan), nor does it after a second look without presolve.
     """
     if deal.is_open:
         raise InputError(SIGN_FIRST)
@@ -101,7 +111,8 @@ def solve(
     workspace = Workspace(settings, clock, options.cache or SolveCache(is_of_sums=True))
     with threadpool_limits(1, "blas"):  # work is cut into pieces of its own; sums are the same bits on any machine
         sums = workspace.cache.sums(deal, scenarios)
-        problem = SearchProblem(deal, sums, fixings=fixings, bands=bands, better_than=better_than)
+        known = dict(lower_bounds or {})
+        problem = SearchProblem(deal, sums, fixings=fixings, bands=bands, better_than=better_than, lower_bounds=known)
         closed = [(plan.id, too_many_combinations(deal, sums.first_users, plan)) for plan in deal.card.plans]
         notes += tuple(f"rates.plans.{name}: {sentence}" for name, sentence in closed if sentence)
         return confirmed(workspace, partial(_optimum, problem, scenarios, options.baseline, notes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Unpack
@@ -16,6 +16,7 @@ from deal_solve.facts.decisions import deal_in_a_line
 from deal_solve.frames import Table
 from deal_solve.optimise.neighbours import answers
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
+from deal_solve.optimise.search.settings import LowerBounds
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.report.basics import About
@@ -81,7 +82,10 @@ class _Weights:
                     found |= {number: replace(found[low], weight=self.weights[number]) for number in between}
                 else:
                     apart.append((low, (low + high) // 2, high))
-            found |= self._answered([middle for _, middle, _ in apart if middle not in found])
+            unknown = [(low, middle, high) for low, middle, high in apart if middle not in found]
+            found |= self._answered(
+                {middle: self._bounds(found[low], found[high], middle) for low, middle, high in unknown}
+            )
             gaps = [part for low, middle, high in apart if middle in found for part in ((low, middle), (middle, high))]
         return [found.get(number) for number in range(len(self.weights))]
 
@@ -106,15 +110,24 @@ class _Weights:
         found[0] = first
         return found if middle is None or _is_same(first, last) else {**found, end // 2: middle}
 
-    def _answered(self, numbers: Sequence[int]) -> dict[int, FrontierPoint]:
-        """Return the points of some weights, as far as the time limit leaves them."""
-        solved = answers([partial(self._solved, number) for number in numbers], self.options, self.last)
-        return {number: point for number, point in zip(numbers, solved, strict=True) if point is not None}
+    def _answered(self, bounds: Mapping[int, LowerBounds]) -> dict[int, FrontierPoint]:
+        """Return the points of some weights, with what is known of each, as far as the time limit leaves them."""
+        asked = [partial(self._solved, number, lower_bounds=own) for number, own in bounds.items()]
+        solved = answers(asked, self.options, self.last)
+        return {number: point for number, point in zip(bounds, solved, strict=True) if point is not None}
 
-    def _solved(self, number: int, options: SolveOptions) -> FrontierPoint:
+    def _bounds(self, low: FrontierPoint, high: FrontierPoint, number: int) -> LowerBounds:
+        """Return what bounds every agreement at a weight between two: the least cost under one is concave in it too."""
+        share = (self.weights[number] - low.weight) / (high.weight - low.weight)
+        ends = low.solution.lower_bounds, high.solution.lower_bounds
+        return {each: (1 - share) * ends[0][each] + share * ends[1][each] for each in ends[0].keys() & ends[1].keys()}
+
+    def _solved(self, number: int, options: SolveOptions, lower_bounds: LowerBounds | None = None) -> FrontierPoint:
         risk = self.deal.risk.model_copy(update={"weight": self.weights[number]})
         deal = self.deal.model_copy(update={"risk": risk})
-        return self._point(number, solve(deal, self.last.settlement.scenarios, options=options).optimised())
+        scenarios = self.last.settlement.scenarios
+        found = solve(deal, scenarios, lower_bounds=lower_bounds, options=options)
+        return self._point(number, found.optimised())
 
     def _point(self, number: int, solution: Solution) -> FrontierPoint:
         return _point(self.weights[number], solution, self.last.baseline_cost)

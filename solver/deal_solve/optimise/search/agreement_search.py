@@ -83,6 +83,8 @@ class AgreementSearch:
                 self._in_time(self._build, candidate)
             self._in_parallel(partial(self._in_time, self._bound))
         for candidate in sorted(self.candidates, key=self._rank):
+            if self.warm_starts and self._is_ruled_out(candidate):
+                continue
             if self.warm_starts:
                 self._in_time(self._build, candidate)
                 self._in_time(self._bound, candidate)
@@ -219,6 +221,14 @@ class AgreementSearch:
         if candidate.agreement not in self.bounds:
             self._report("bounding", candidate.agreement)
             candidate.formulation  # noqa: B018 - built where it is first asked for
+
+    def _is_ruled_out(self, candidate: Candidate) -> bool:
+        """Whether the bound that its problem states leaves out an agreement, which is then not built."""
+        known = self.problem.lower_bounds.get(candidate.agreement, -math.inf)
+        if known <= self.incumbent.cutoff_usd:
+            return False
+        candidate.bound, candidate.outcome = known, "infeasible" if known == math.inf else "pruned"
+        return True
 
     def _bound(self, candidate: Candidate) -> None:
         """Bound an agreement, unless a bound is known."""

@@ -28,6 +28,8 @@ its settlement than what it costs, all but its shares of routing and its commitm
 
 OpenBands: TypeAlias = Mapping[tuple[str, int], Mapping[float, float]]
 """By offer and months of the first term: the open bands (USD a year), each with what is known to bound it (USD)."""
+LowerBounds: TypeAlias = Mapping[tuple[str, int], float]
+"""By offer and months of the first term: what no plan of that agreement costs less than (USD)."""
 
 
 class Beaten(Exception):
@@ -45,6 +47,7 @@ class SearchProblem:
     `against` is what costs are compared with (dollars per scenario), `fixings` the decisions that are fixed, and
     `bands` the agreements and bands of the first API term that are open, if not all are. `constant_usd` is added to the
     objective of every program. Only plans are looked for that are as good as `better_than`, an objective in dollars.
+    `lower_bounds` (dollars) hold for every plan of an agreement, whatever is known of its program.
     """
 
     deal: Deal
@@ -54,6 +57,7 @@ class SearchProblem:
     bands: OpenBands | None = None
     constant_usd: float = 0.0
     better_than: float = math.inf
+    lower_bounds: LowerBounds = field(default_factory=dict)
     scope: Scope = "all"
 
     @property

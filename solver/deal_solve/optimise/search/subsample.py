@@ -35,7 +35,7 @@ def warm_started(search: AgreementSearch) -> AgreementSearch:
             break
         against = Against(_head(problem.against.baseline, size), _head(problem.against.best, size))
         subsample = AgreementSearch(
-            replace(problem, sums=problem.sums.head(size), against=against, better_than=math.inf),
+            replace(problem, sums=problem.sums.head(size), against=against, better_than=math.inf, lower_bounds={}),
             replace(
                 settings,
                 gap=gap,
