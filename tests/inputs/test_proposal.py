@@ -58,6 +58,15 @@ def test_an_empty_proposal_is_list_today_and_the_first_open_tracks():
     )
 
 
+def test_who_is_not_named_is_routed_once_for_all_proposals_and_whoever_is_named_apart():
+    plan, assumed = plan_of()
+    other, stated = plan_of(routing={"reports": {"opus": 1}})
+    assert shares(other, "reports")[0] == {"opus": 1} and shares(plan, "reports")[0] == {"opus": 0.8, "sonnet": 0.2}
+    assert other.routing["bot"] == plan.routing["bot"] and other.use["makers"] == plan.use["makers"]
+    assert stated == tuple(note for note in assumed if not note.startswith("reports"))
+    assert plan_of() == (plan, assumed)
+
+
 def test_the_expected_peak_is_that_of_the_last_month_of_a_growing_cohort():
     """100 · 1.2^(11/12) = 118.2 in December, 100 · 1.2^(23/12) = 141.8, 100 · 1.2^(35/12) = 170.2: rounded up."""
     plan, _ = plan_of()

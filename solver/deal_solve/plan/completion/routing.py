@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.deal.workload import ProjectName, Request, Workload
 from deal_solve.errors import InputError, Problem
 from deal_solve.plan.plan import Route
 from deal_solve.plan.proposal import Proposal, ProposedRoute
-from deal_solve.plan.resolved import User, resolve
+from deal_solve.plan.resolved import ResolvedDeal, User, resolve
 from deal_solve.plan.tracks import is_metered
 from deal_solve.plan.validation.routing import route_problems
 
 Routing = dict[str, tuple[Route, ...]]
 Projects = dict[str, tuple[ProjectName, ...]]
+
+
+@dataclass(frozen=True)
+class _Routed:
+    """The routes of one user, a route for each epoch, the projects that they need, and what was assumed of both."""
+
+    routes: tuple[Route, ...]
+    projects: tuple[ProjectName, ...]
+    assumed: tuple[str, ...]
+
+
+_UNSTATED: WeakKeyDictionary[ResolvedDeal, dict[str, _Routed]] = WeakKeyDictionary()
+"""The users of a deal of whom nothing was said: each is routed once, for all proposals."""
 
 
 def complete_routing(
@@ -28,26 +44,45 @@ def complete_routing(
     routing: Routing = {}
     use: Routing = {}
     for name in deal.workloads:
-        user, given = resolve(deal).users[name], proposal.routing.get(name, ())
-        _refuse_other_months(deal, f"routing.{name}", given, user.epochs)
         chosen = proposal.projects.get(name)
-        bought = list(chosen) if chosen is not None else _needed(user.epochs, given)
-        routing[name], assumed = _routes(user, given, bought, chosen is None)
-        notes += _sentences(deal, user, assumed)
-        if chosen is None and bought:
-            notes.append(f"Workload {name} buys {', '.join(bought)}, which its routing needs.")
-        if bought or chosen is not None:
-            projects[name] = tuple(bought)
+        routed = _routed(deal, name, proposal.routing.get(name, ()), chosen)
+        routing[name] = routed.routes
+        notes += routed.assumed
+        if routed.projects or chosen is not None:
+            projects[name] = routed.projects
     for name, cohort in deal.cohorts.items():
         metered = any(
             is_metered(deal, name, track, seller) for track in tracks[name] for seller in sellers.get(track, (None,))
         )
         if cohort.use and (metered or name in proposal.use):
-            user, given = resolve(deal).users[name], proposal.use.get(name, ())
-            _refuse_other_months(deal, f"use.{name}", given, user.epochs)
-            use[name], assumed = _routes(user, given, [], False)
-            notes += _sentences(deal, user, assumed)
+            routed = _routed(deal, name, proposal.use.get(name, ()), None)
+            use[name] = routed.routes
+            notes += routed.assumed
     return projects, routing, use
+
+
+def _routed(deal: Deal, name: str, given: tuple[ProposedRoute, ...], chosen: tuple[ProjectName, ...] | None) -> _Routed:
+    """Return the routing of a user under the routes and projects that are given; raises InputError for other months."""
+    resolved = resolve(deal)
+    if given or chosen is not None:
+        return _completed(deal, resolved.users[name], given, chosen)
+    known = _UNSTATED.setdefault(resolved, {})
+    if name not in known:
+        known[name] = _completed(deal, resolved.users[name], (), None)
+    return known[name]
+
+
+def _completed(
+    deal: Deal, user: User, given: tuple[ProposedRoute, ...], chosen: tuple[ProjectName, ...] | None
+) -> _Routed:
+    part, may_buy = "routing" if user.is_workload else "use", user.is_workload and chosen is None
+    _refuse_other_months(deal, f"{part}.{user.name}", given, user.epochs)
+    bought = list(chosen) if chosen is not None else _needed(user.epochs, given)
+    routes, assumed = _routes(user, given, bought, may_buy)
+    notes = _sentences(deal, user, assumed)
+    if may_buy and bought:
+        notes.append(f"Workload {user.name} buys {', '.join(bought)}, which its routing needs.")
+    return _Routed(routes, tuple(bought), tuple(notes))
 
 
 def _refuse_other_months(deal: Deal, path: str, given: tuple[ProposedRoute, ...], epochs: tuple[Epoch, ...]) -> None:
