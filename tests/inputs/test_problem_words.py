@@ -2,7 +2,6 @@
 
 import copy
 import re
-import time
 
 import pytest
 
@@ -10,6 +9,7 @@ from deal_solve.deal.edit import leaves
 from deal_solve.deal.load import deal_from, load, loads
 from deal_solve.deal.yaml_source import Source, parse, read_text
 from deal_solve.errors import InputError
+from tests.support.effort import quickly
 from tests.support.paths import ROOT
 
 EVERY_FIELD = ROOT / "tests" / "laws" / "every-field.yaml"
@@ -124,13 +124,11 @@ def test_a_value_left_out_of_a_list_is_not_a_problem_of_its_length():
     assert [text.split(": ")[1] for text in found] == ["scenarios.s.requests_per_month.bot[1]"]
 
 
-def test_four_hundred_unknown_keys_are_refused_in_less_than_a_second():
+def test_four_hundred_unknown_keys_are_refused_at_once():
     """The keys that a map may have are worked out once, not once for each problem (28 s before)."""
     keys = "".join(f"        s{index}: {{weight: 1}}\n" for index in range(400))
     text = HEAD + "offers:\n  q:\n    seats:\n      enterprise:\n" + keys
-    begun = time.process_time()
-    assert len(said(text)) == 400
-    assert time.process_time() - begun < 1
+    assert len(quickly(lambda: said(text))) == 400
 
 
 def test_a_file_that_is_not_there_is_said_once(tmp_path):

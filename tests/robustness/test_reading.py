@@ -2,8 +2,6 @@
 
 import json
 import os
-import time
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,39 +13,21 @@ from deal_solve.errors import InputError
 from deal_solve.messages import nearest
 from deal_solve.plan.proposal import load_proposal
 from tests.support.builders import deal_of
+from tests.support.effort import HEAD, MANY, QUICK, processor_seconds, quickly, reading_seconds
 from tests.support.paths import ROOT
 
-BOT = "{requests_per_month: 500k, input_tokens: 2000, output_tokens: 200, models: [opus, sonnet]}"
-HEAD = f"start: 2027-01\nhorizon_months: 12\nworkloads:\n  bot: {BOT}\n"
 HEAD_JSON = json.dumps(loads(HEAD).model_dump(mode="json", exclude_unset=True))[1:-1]
-MANY = "".join(f"  bot-{index}-work: {BOT}\n" for index in range(300))
-QUICK = 60
-"""A file is refused in less processor time than this many readings of 300 workloads take on the same machine."""
-
-
-def processor_seconds(work):
-    began = time.process_time()
-    work()
-    return time.process_time() - began
-
-
-@cache
-def reading():
-    """Return the processor seconds in which 300 workloads are read."""
-    return min(processor_seconds(lambda: loads(HEAD + MANY)) for _ in range(3))
 
 
 def refusal(text):
     """Return why a deal is refused, and see that it does not take long."""
-    found = []
 
-    def read():
+    def refused():
         with pytest.raises(InputError) as caught:
             loads(text)
-        found.append(str(caught.value))
+        return str(caught.value)
 
-    assert processor_seconds(read) < QUICK * reading()
-    return found[0]
+    return quickly(refused)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +44,7 @@ def test_a_number_is_no_longer_than_numbers_are(text):
             with pytest.raises(ValueError, match="is not a number"):
                 parse(text)
 
-    assert processor_seconds(read) < QUICK * reading() / 20
+    assert processor_seconds(read) < QUICK * reading_seconds() / 20
     assert parse_number("9" * 15) == 999_999_999_999_999
 
 

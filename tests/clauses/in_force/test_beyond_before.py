@@ -6,7 +6,7 @@ from deal_solve import InputError, scenarios_of
 from deal_solve.settlement.in_force.before import before_signing
 from deal_solve.settlement.lines import LINES
 from tests.support.builders import RATES, deal_of, only
-from tests.support.rows_before import rows_before
+from tests.support.clauses.rows_before import rows_before
 
 USE = {"requests_per_user_month": 1, "input_tokens": 1, "output_tokens": 0, "models": ["opus"]}
 OF_CARD = {"usd_per_user_month": 20, "allowance": {"usd_per_user_month": 19}}

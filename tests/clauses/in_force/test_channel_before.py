@@ -6,7 +6,7 @@ from deal_solve import scenarios_of
 from deal_solve.settlement.in_force.before import before_signing
 from deal_solve.settlement.lines import LINES
 from tests.support.builders import APP, bands, deal_of, held, only, seat_deal
-from tests.support.rows_before import rows_before
+from tests.support.clauses.rows_before import rows_before
 
 USAGE = LINES["uncounted_usage"].title
 USE = {"input_tokens": 1, "output_tokens": 0, "models": ["opus"], "other_usd_per_request": 0.1}

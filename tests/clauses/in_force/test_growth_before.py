@@ -5,7 +5,7 @@ import pytest
 from deal_solve import scenarios_of
 from deal_solve.settlement.in_force.before import seats_at_end
 from tests.support.builders import RATES, count, deal_of, only
-from tests.support.rows_before import rows_before
+from tests.support.clauses.rows_before import rows_before
 
 ON_DEMAND = {"check": 1, "count": "peak", "retroactive": True, "ratchet": "year"}
 

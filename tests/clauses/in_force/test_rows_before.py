@@ -6,7 +6,7 @@ import pytest
 from deal_solve import scenarios_of
 from deal_solve.settlement.in_force.before import before_signing
 from tests.support.builders import APP, NEXT, bands, count, deal_of, held, only, seat_deal
-from tests.support.rows_before import rows_before
+from tests.support.clauses.rows_before import rows_before
 
 
 def test_usage_in_arrears_is_billed_month_by_month_and_what_lacks_at_the_end():

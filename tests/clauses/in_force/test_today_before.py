@@ -5,7 +5,7 @@ import pytest
 from deal_solve import InputError, scenarios_of
 from deal_solve.settlement.in_force.usage import Until, tracks_today, usage_before
 from tests.support.builders import DOLLAR, bands, deal_of, only
-from tests.support.rows_before import rows_before
+from tests.support.clauses.rows_before import rows_before
 
 HALF = {"input_usd_per_mtok": 500_000, "output_usd_per_mtok": 0}
 MODELS = {"claude-opus-5-5": DOLLAR, "claude-sonnet-5-5": HALF}
