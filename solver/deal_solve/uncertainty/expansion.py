@@ -32,7 +32,7 @@ def scenarios_of(deal: Deal) -> ScenarioSet:
 def discrete_expansion(deal: Deal) -> ScenarioSet:
     """Return every combination of P10/P50/P90 per group of bands (cache at P50) and of events happening or not."""
     expanded, events = _branching(deal)
-    count = expansion_size(deal)
+    count = _branches(expanded, events)
     if count > MAX_SCENARIOS:
         by = f"{counted(len(expanded), 'group')}, {counted(len(events), 'event')}"
         raise InputError(
@@ -74,7 +74,11 @@ def discrete_expansion(deal: Deal) -> ScenarioSet:
 
 def expansion_size(deal: Deal) -> int:
     """Return how many branches the discrete expansion has; 1 where nothing is uncertain."""
-    expanded, events = _branching(deal)
+    return _branches(*_branching(deal))
+
+
+def _branches(expanded: Sequence[str], events: Sequence[str]) -> int:
+    """Return how many combinations so many groups and events have."""
     return int(3 ** len(expanded) * 2 ** len(events))
 
 

@@ -168,7 +168,7 @@ def _season(deal: Deal, work: Workload) -> Array | None:
     if work.season_by_calendar_month is None:
         return None
     season = np.array(work.season_by_calendar_month, dtype=float)
-    months = np.array([deal.calendar(t).month - 1 for t in range(deal.horizon_months)])
+    months = (deal.start.month - 1 + np.arange(deal.horizon_months)) % 12
     return np.asarray(season[months] / season.mean(), dtype=float)
 
 
