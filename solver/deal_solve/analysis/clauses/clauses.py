@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, Unpack
@@ -33,7 +32,7 @@ from deal_solve.analysis.clauses.steps import ClauseStep, clause_steps, max_poin
 from deal_solve.analysis.uncertainty.replicates import Replicates, estimate, replicates
 from deal_solve.deal.cross_checks import broken_references
 from deal_solve.deal.deal import AT_LIST, LIST, Deal
-from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
+from deal_solve.errors import Infeasible, InputError, Problem
 from deal_solve.facts.names import quoted_offer
 from deal_solve.frames import Table
 from deal_solve.messages import counted, did_you_mean, unknown
@@ -272,14 +271,15 @@ class _Negotiation:
         values = [row.worth_usd for row in in_order if row.worth_usd > 0] if self.is_signed else []
         curve = self._curve() if values else None
         asked: list[Ask[Any]] = [] if curve is None else curve.questions(values, self.options)
-        asked.append(partial(self._gains, [both[pair] for pair in in_time]))
-        *found, gained = answers(asked, self.options, self.base)
+        parts = len(asked)
+        asked += (partial(self._gain, both[pair]) for pair in in_time)
+        answered = answers(asked, self.options, self.base)
         points: dict[float, float | None] = {}
         self.known |= {} if curve is None else curve.known
-        for part, known in filter(None, found):
+        for part, known in filter(None, answered[:parts]):
             points |= part
             self.known |= known
-        gains = dict(zip(in_time, gained or [], strict=False))
+        gains = dict(zip(in_time, answered[parts:], strict=True))
         late_first = sorted(both, key=in_time.__contains__)
         pairs = tuple(self._pair(*pair, gains.get(pair)) for pair in late_first)
         return tuple(self._with_points(row, points) for row in rows), pairs
@@ -305,15 +305,6 @@ class _Negotiation:
         usd, is_proven = gain
         extra = usd - self.value_of[first] - self.value_of[second]
         return ClausePair(first, second, usd, extra, _finding(usd, extra), is_proven)
-
-    def _gains(self, deals: Sequence[Deal], options: SolveOptions) -> list[tuple[float, bool]]:
-        """Return what changed deals are worth, as many of them as the time limit reaches."""
-        found = []
-        with suppress(LimitReached):
-            for deal in deals:
-                options.refuse_late()
-                found.append(self._gain(deal, options))
-        return found
 
     def _gain(self, deal: Deal, options: SolveOptions) -> tuple[float, bool]:
         """Return what a changed deal is worth, nothing where it is no better, and whether that is proven."""

@@ -21,6 +21,8 @@ RESOLUTION = 0.05
 """Points of discount between which no more is solved: a straight line does."""
 VALUE_TOLERANCE = 0.01
 """Once a solve is this near to a value, as a share of it, a straight line to the next one does."""
+DOUBLINGS = 5
+"""As many values take about as long as finding whole points that are worth as much as those above one point."""
 
 Found: TypeAlias = tuple[dict[float, float | None], dict[float, float]]
 """The points of values, none where none within reach are, and what was solved of the curve."""
@@ -38,7 +40,10 @@ class DiscountCurve:
     known: dict[float, float] = field(default_factory=lambda: {0.0: 0.0})
 
     def questions(self, values: Sequence[float], options: SolveOptions) -> list[Ask[Found]]:
-        """Return what to ask for the points of values: first those above one point, then those below."""
+        """Return what to ask for the points of values: those above one point and those below, the longer part last.
+
+        So the longer one begins the second run of two, and what is asked beside them goes to the other one first.
+        """
         with suppress(LimitReached):
             if values:
                 self._at(1.0, options)
@@ -46,7 +51,8 @@ class DiscountCurve:
             return []
         above = [value for value in values if value > self.known[1.0]]
         below = [value for value in values if value <= self.known[1.0]]
-        return [partial(self._points, above), partial(self._points, below)]
+        above_first = len(above) + DOUBLINGS <= len(below)
+        return [partial(self._points, part) for part in ((above, below) if above_first else (below, above))]
 
     def _points(self, values: Sequence[float], options: SolveOptions) -> Found:
         """Return the points of values; one is left out where the time limit passed before they were found."""
