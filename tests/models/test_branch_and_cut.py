@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
-from deal_solve import Deal, Infeasible, Solution, SolveCache, load, sample, solve
+from deal_solve import Deal, Infeasible, Plan, Solution, SolveCache, load, sample, solve
 from deal_solve.deal.risk import Limit
 from deal_solve.optimise.search import benders, branch_and_cut, polish
 from deal_solve.optimise.solver.highs_session import HighsSession, SolverGaveUpError
+from deal_solve.optimise.solver.pseudo_costs import DOWN, MIN_GAIN, UP, Branched, PseudoCosts
 from deal_solve.optimise.solver.solvers import Answer
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
@@ -98,3 +100,36 @@ def test_a_program_with_all_rows(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert found.plan == other.plan
     monkeypatch.setattr(benders, "NODE_LIMIT_OF_ROWS", -1)
     agree(found, solve(deal))
+
+
+def test_without_gains_the_most_fractional_integer_scores_highest():
+    """0.25 · 0.75, 0.5 · 0.5 and 0.9 · 0.1."""
+    assert PseudoCosts(3).scores(np.array([0.25, 7.5, 1.9])) == pytest.approx([0.1875, 0.25, 0.09])
+
+
+def test_gains_are_means_per_unit_and_others_are_expected_to_gain_as_much():
+    """Down: gains 2 and 4 over distances of 0.5 are 4 and 8 a unit, 6 on average, which is expected of the other too.
+
+    Up: only the second has gained, 3 a unit. So both children gain 6 · 0.5 and 3 · 0.5 wherever both are half way.
+    """
+    costs = PseudoCosts(2)
+    costs.note(Branched(0, DOWN, 0.5), 2.0)
+    costs.note(Branched(0, DOWN, 0.5), 4.0)
+    costs.note(Branched(1, UP, 1.0), 3.0)
+    assert costs.scores(np.array([0.5, 0.5])) == pytest.approx([4.5, 4.5])
+    costs.note(Branched(1, DOWN, 0.5), -1.0)
+    assert costs.scores(np.array([0.5, 0.5])) == pytest.approx([4.5, 1.5 * MIN_GAIN])
+
+
+def digits(plan: Plan) -> str:
+    """Return a plan with its numbers to nine decimals."""
+    return re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.9f}", repr(plan))
+
+
+@pytest.mark.parametrize("branchings", [0, 10_000])
+def test_the_plan_does_not_depend_on_where_branching_begins(branchings: int, monkeypatch: pytest.MonkeyPatch):
+    known = solve(load(SCENARIOS / "start-up.yaml"))
+    monkeypatch.setattr(branch_and_cut, "LEARNING_BRANCHINGS", branchings)
+    found = solve(load(SCENARIOS / "start-up.yaml"))
+    assert digits(found.plan) == digits(known.plan)
+    assert found.objective_usd == pytest.approx(known.objective_usd, rel=1e-9)

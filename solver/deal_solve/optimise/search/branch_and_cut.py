@@ -2,13 +2,13 @@
 
 The textbook method keeps a tree of nodes, each the linear relaxation under bounds of the integers; a node is pruned by
 the incumbent, cut where its solution is integer but the epigraph variables are too low, and else branched on a
-fractional integer. Here nodes are taken best bound first plunging along the nearer child, every relaxation is
-re-solved from the last basis (`highs_session`), only integer solutions are cut, and what passes the node limit is left
-to HiGHS. Few integers of the relaxation are fractional, so trees are small. Nothing is left out on one answer of a
-solver alone: bounds and infeasible nodes are those that its multipliers prove (`certificate`), and a node of which they
-prove too little is solved once more from the start. What is left of the space in the end are the `boxes` of the tied
-plans: the nodes whose bound does not exceed them, without what reduced costs close (reduced-cost fixing). See
-formulation §8, "Rounds".
+fractional integer. Here that one is chosen by `pseudo_costs`, nodes are taken best bound first plunging along the
+nearer child, every relaxation is re-solved from the last basis (`highs_session`), only integer solutions are cut, and
+what passes the node limit is left to HiGHS. Few integers of the relaxation are fractional, so trees are small. Nothing
+is left out on one answer of a solver alone: bounds and infeasible nodes are those that its multipliers prove
+(`certificate`), and a node of which they prove too little is solved once more from the start. What is left of the
+space in the end are the `boxes` of the tied plans: the nodes whose bound does not exceed them, without what reduced
+costs close (reduced-cost fixing). See formulation §8, "Rounds".
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import pulp
 from deal_solve.formulation.model.program import Program
 from deal_solve.optimise.solver.boxes import Box, bounds_of
 from deal_solve.optimise.solver.highs_session import HighsSession, SolverGaveUpError
+from deal_solve.optimise.solver.pseudo_costs import DOWN, LEARNING_BRANCHINGS, UP, Branched, PseudoCosts
 from deal_solve.optimise.solver.solvers import Answer, Clock, RunSettings, linear
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -53,7 +54,8 @@ Separator = Callable[[Array], bool]
 class Node:
     """A node of the tree: bounds of the integer variables, and what the relaxation of its parent proves.
 
-    One that was left out without proof is solved from the start, and what that says holds (`is_second_look`).
+    One that was left out without proof is solved from the start, and what that says holds (`is_second_look`). How it
+    was `branched` off is known until its relaxation says what that has gained.
     """
 
     bound: float
@@ -61,6 +63,7 @@ class Node:
     low: Array = field(compare=False)
     high: Array = field(compare=False)
     is_second_look: bool = field(default=False, compare=False)
+    branched: Branched | None = field(default=None, compare=False)
 
 
 class Proof(NamedTuple):
@@ -98,6 +101,7 @@ class BranchAndCut:
         self.best, self.values = math.inf, np.empty(0)
         self.floor = math.inf
         self.doubtful: list[Node] = []
+        self.pseudo_costs = PseudoCosts(len(self.indices))
         self.branchings = self.relaxations = 0
 
     @property
@@ -142,6 +146,7 @@ class BranchAndCut:
             self._prune(node, node.bound)
             return None
         is_feasible, objective, values = self._relaxation(session, node.low, node.high, node.is_second_look)
+        self._note_gain(node, objective if is_feasible else math.inf)
         if not is_feasible:
             self._prune(node, math.inf if node.is_second_look or session.is_proven_infeasible() else node.bound)
             return None
@@ -164,6 +169,13 @@ class BranchAndCut:
                 raise SolverGaveUpError
             return self._branch(node, proof.bound, numbers, away, open_nodes)
         return self._branch(node, self._proof(session, node, objective).bound, numbers, away, open_nodes)
+
+    def _note_gain(self, node: Node, objective: float) -> None:
+        """Note what branching off a node has gained, as far as it counts: up to the limit."""
+        reached = min(objective, self.limit)
+        if node.branched is not None and math.isfinite(reached):
+            self.pseudo_costs.note(node.branched, reached - node.bound)
+        node.branched = None
 
     def _proof(self, session: HighsSession, node: Node, objective: float) -> Proof:
         """Return what is known of a node whose relaxation was solved last."""
@@ -199,23 +211,33 @@ class BranchAndCut:
             self.doubtful.append(replace(node, is_second_look=True))
 
     def _branch(self, node: Node, bound: float, numbers: Array, away: Array, open_nodes: list[Node]) -> Node:
-        """Branch on the most fractional 0/1 variable, or else the most fractional integer; return the nearer child."""
-        is_choice = (self.high - self.low == 1) & (away > INTEGRALITY_TOLERANCE)
-        index = int(np.argmax(np.where(is_choice, away, -1.0) if is_choice.any() else away))
+        """Branch on a fractional 0/1 variable, or else a fractional integer; return the nearer child."""
+        index = self._branching_integer(numbers, away)
         number = numbers[index]
         last = math.floor(number)
         if away[index] <= INTEGRALITY_TOLERANCE:  # one side of an integer would be the whole box again
             last = round(number) - (round(number) > node.low[index])
         below, above = node.high.copy(), node.low.copy()
         below[index], above[index] = last, last + 1
+        down, up = (max(distance, INTEGRALITY_TOLERANCE) for distance in (number - last, last + 1 - number))
         self.branchings += 1
         children = [
-            Node(bound, -2 * self.branchings, node.low, below),
-            Node(bound, -2 * self.branchings - 1, above, node.high),
+            Node(bound, -2 * self.branchings, node.low, below, branched=Branched(index, DOWN, down)),
+            Node(bound, -2 * self.branchings - 1, above, node.high, branched=Branched(index, UP, up)),
         ]
         nearer = int(number - last > 0.5)
         heappush(open_nodes, children[1 - nearer])
         return children[nearer]
+
+    def _branching_integer(self, numbers: Array, away: Array) -> int:
+        """Return the integer to branch on: the one that is expected to gain most, or the most fractional one."""
+        is_fractional = away > INTEGRALITY_TOLERANCE
+        is_choice = is_fractional & (self.high - self.low == 1)
+        is_open = is_choice if is_choice.any() else is_fractional
+        if not is_open.any():
+            return int(np.argmax(away))
+        has_learned = self.branchings >= LEARNING_BRANCHINGS
+        return int(np.argmax(np.where(is_open, self.pseudo_costs.scores(numbers) if has_learned else away, -1.0)))
 
     def _keep(self, session: HighsSession, numbers: Array) -> None:
         """Fix the integers to their rounded values, solve and cut until exact; keep the plan if it is the best."""
