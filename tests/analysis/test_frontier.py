@@ -1,10 +1,11 @@
 """The frontier of expected cost against CVaR: case 1 of the deal model (model §9) by hand, its laws, the command."""
 
 import csv
+import math
 
 import pytest
 
-from deal_solve import from_json, frontier, scenarios_of, solve
+from deal_solve import SolveCache, from_json, frontier, scenarios_of, solve
 from deal_solve.analysis.frontier.result import FrontierResult
 from deal_solve.analysis.frontier.text import frontier_report
 from deal_solve.cli.main import run
@@ -90,6 +91,19 @@ def test_an_agreement_that_two_weights_leave_out_is_not_built_between_them(monke
     assert all(point.is_proven for point in drawn(deal, steps=6).points)
     weights = {offer: {weight for weight, own in built if own == offer} for offer in ("list", "quote")}
     assert weights["list"] < weights["quote"]
+
+
+def test_bounds_that_together_say_nothing_leave_no_agreement_out():
+    """No bound at one weight, for want of time, and no plan at the other one are no number between the two."""
+    offers = {"quote": quote((0.01, 0.6), terms=(12,))}
+    deal = read(12, workloads={"app": APP}, offers=offers, scenarios=explicit({"low": 60, "high": 160}))
+    cache = SolveCache()
+    first = solve(deal, cache=cache)
+    riskier = deal.model_copy(update={"risk": deal.risk.model_copy(update={"weight": 0.5})})
+    found = solve(riskier, cache=cache, lower_bounds={("list", 12): math.nan})
+    assert found.objective_usd == pytest.approx(solve(riskier).objective_usd)
+    assert first.lower_bounds.keys() == found.lower_bounds.keys()
+    assert found.lower_bounds["list", 12] > found.objective_usd == pytest.approx(found.bound_usd)
 
 
 def called(capsys, *args):

@@ -225,10 +225,10 @@ class AgreementSearch:
     def _is_ruled_out(self, candidate: Candidate) -> bool:
         """Whether the bound that its problem states leaves out an agreement, which is then not built."""
         known = self.problem.lower_bounds.get(candidate.agreement, -math.inf)
-        if known <= self.incumbent.cutoff_usd:
-            return False
-        candidate.bound, candidate.outcome = known, "infeasible" if known == math.inf else "pruned"
-        return True
+        is_above = known > self.incumbent.cutoff_usd
+        if is_above:
+            candidate.bound, candidate.outcome = known, "infeasible" if known == math.inf else "pruned"
+        return is_above
 
     def _bound(self, candidate: Candidate) -> None:
         """Bound an agreement, unless a bound is known."""
