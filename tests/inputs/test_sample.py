@@ -81,6 +81,14 @@ def test_what_is_drawn_for_a_block_is_drawn_once_as_far_as_it_is_kept(monkeypatc
     assert len(drawn) == 3 + 1 + 2 * 2
 
 
+def test_what_is_kept_of_blocks_is_not_sent_to_another_process():
+    scenarios = sample(DEAL, BLOCK, 7)
+    block = scenarios.block(0)
+    sent = pickle.loads(pickle.dumps(scenarios))
+    assert "_kept" in vars(scenarios) and "_kept" not in vars(sent)
+    assert same(sent.block(0), block)
+
+
 def block_bytes(index):
     block = sample(DEAL, 4 * BLOCK, 7).block(index)
     return [array.tobytes() for name in PATHS for array in getattr(block, name).values()]

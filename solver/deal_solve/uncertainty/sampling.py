@@ -103,6 +103,10 @@ class SampledSet:
     kind: Literal["sampled"] = "sampled"
     held: tuple[str, ...] = ()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process is sent: it draws for itself what is kept here."""
+        return {name: value for name, value in vars(self).items() if name != "_kept"}
+
     @property
     def months(self) -> int:
         """H, the months of the horizon."""
