@@ -172,6 +172,11 @@ class _Found:
     known: KnownBest | None = None
 
     @property
+    def is_solved(self) -> bool:
+        """Whether the plan is the best one, and not just one that a limit left."""
+        return self.best is not None or self.known is not None
+
+    @property
     def bound(self) -> float:
         """A valid lower bound on every plan of the deal, dollars."""
         return self.search.bound if self.known is None else min(self.search.bound, self.known.bound_usd)
@@ -297,7 +302,7 @@ def _settled(found: _Found, scenarios: Scenarios, comparison: Comparison) -> Sol
     """Settle the plan, compare the two objectives, and return it with its proof."""
     search, problem, settings = found.search, found.search.problem, found.search.settings
     notes = comparison.notes
-    is_stopped = (found.best is None and found.known is None) or any(c.outcome == "limit" for c in search.candidates)
+    is_stopped = not found.is_solved or any(c.outcome == "limit" for c in search.candidates)
     settlement = _cheapest(found, scenarios, comparison.baseline, is_stopped or found.is_above_cuts)
     objective = settled_objective(problem, settlement)
     is_simple = settlement.plan is not found.plan
@@ -346,11 +351,11 @@ def _cheapest(found: _Found, scenarios: Scenarios, baseline: Plan | None, is_sto
     simple = None
     if is_stopped or found.plan is None or not is_proven:
         simple = _simple(problem, scenarios, baseline, found.bound, settings.solver)
-    settlement, is_found = None, found.best is not None or found.known is not None
+    settlement = None
     if found.plan is not None:
         alone = settings.asks == "plan_with_costs"
         settlement = settle(problem.deal, found.plan, scenarios, costs_alone=alone)
-    if settlement is None or not (is_found or satisfies_limits(settlement)):
+    if settlement is None or not (found.is_solved or satisfies_limits(settlement)):
         if simple is None:
             raise LimitReached(search.clock.passed)
         return simple

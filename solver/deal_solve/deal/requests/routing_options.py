@@ -130,11 +130,12 @@ def _with_cascades(request: Workload | Use, names: tuple[str, ...]) -> tuple[str
 
 def _what_decides(deal: Deal, request: Workload | Use, names: tuple[str, ...], month: int) -> tuple[object, ...]:
     """Return all that the options of a month depend on: what each name means, what is retired and what is ready."""
-    models = (_resolve(deal, name, month) for name in _with_cascades(request, names))
+    names = _with_cascades(request, names)
+    models = (_resolve(deal, name, month) for name in names)
     projects = request.projects.values() if isinstance(request, Workload) else ()
     return (
         *(model and model.id for model in models),
-        *(_is_retired(deal, name, month) for name in _with_cascades(request, names)),
+        *(_is_retired(deal, name, month) for name in names),
         *(project.ready_month <= month for project in projects),
     )
 
