@@ -15,9 +15,9 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import Risk
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.optimise.confirmation import refuse_cheaper
+from deal_solve.optimise.first_plan import first_plan
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.cache import SolveCache
-from deal_solve.optimise.search.first_plan import first_plan
 from deal_solve.optimise.search.polish import polish
 from deal_solve.optimise.search.settings import TIE_TOLERANCE, Comparison, SearchProblem, SearchSettings
 from deal_solve.optimise.search.subsample import warm_started

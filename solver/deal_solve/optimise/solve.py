@@ -31,13 +31,13 @@ from deal_solve.optimise.confirmation import (
     satisfies_limits,
     settled_objective,
 )
+from deal_solve.optimise.first_plan import first_plan
 from deal_solve.optimise.known import keep_best, known_best
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.benders import TIGHTNESS_TOLERANCE, is_tight, satisfies_measured_limits
 from deal_solve.optimise.search.cache import SolveCache
-from deal_solve.optimise.search.first_plan import first_plan
 from deal_solve.optimise.search.known_best import KnownBest
 from deal_solve.optimise.search.polish import polish
 from deal_solve.optimise.search.settings import (

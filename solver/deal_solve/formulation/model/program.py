@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deal_solve.deal.offers.channel import Channel
+from deal_solve.formulation.model.constraint import Constraint
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.matrix import Matrix
 from deal_solve.formulation.model.payments import Metered, Payments, Share
@@ -57,6 +58,15 @@ class Due(NamedTuple):
     time: int
     month: int
     where: ScenarioIndices | None = None
+
+
+class AddedCuts(NamedTuple):
+    """Rows of cuts that a program was given, and where they were made (see `Program`)."""
+
+    rows: list[Constraint]
+    points: dict[int, tuple[int, Array]]
+    binding: dict[int, tuple[int, Array]]
+    last_points: dict[int, Array]
 
 
 class Program(Matrix):
@@ -272,6 +282,20 @@ class Program(Matrix):
         terms = [(self.variables[index], -c) for index, c in zip(indices, coefficients, strict=True)]
         theta = self.variables[self.epigraphs[number].index]
         self.add("cut", theta + Expression(terms) >= cut.constant)
+
+    def cuts_after(self, rows: int) -> AddedCuts:
+        """Return the cuts that were added since the program had so many rows; no other row was."""
+        added = {row: cut for row, cut in self.cut_points.items() if row >= rows}
+        return AddedCuts(self.rows[rows:], added, self.binding, self.last_cut_points)
+
+    def take_cuts(self, cuts: AddedCuts) -> None:
+        """Add cuts that were added to a copy of the program."""
+        for row in cuts.rows:
+            self._row_indices[self._name("cut")] = len(self.rows)
+            self.rows.append(row)
+        self.cut_points.update(cuts.points)
+        self.binding.update(cuts.binding)
+        self.last_cut_points.update(cuts.last_points)
 
     def by_scenario(self, when: When = When()) -> list[Expression]:  # noqa: B008 - a tuple
         """Return the cost in each scenario as S expressions; not with cuts."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -30,18 +30,24 @@ from deal_solve.optimise.search.candidate_solver import CandidateSolver, Incumbe
 from deal_solve.optimise.search.choices import restrict_to_bands
 from deal_solve.optimise.search.extensive_size import refuse_large
 from deal_solve.optimise.search.programs import Kept, Programs
+from deal_solve.optimise.search.second_half import SecondHalf
 from deal_solve.optimise.search.settings import Beaten, SearchProblem, SearchSettings
 from deal_solve.optimise.search.tie_breaking import FIRST_STAGE, TieBreaking
 from deal_solve.optimise.search.warm_start import WarmStart
+from deal_solve.optimise.second_process import can_fork
 from deal_solve.optimise.solution import CandidateAgreement, Size
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.plan.resolved import resolve
 from deal_solve.stopping import carried, checked
+from deal_solve.uncertainty.scenario_set import BLOCK
 
 Result = TypeVar("Result")
 
 BRANCHED_NONZEROS = 20_000
 """Non-zeros up to which a program with all rows is branched on here: its linear programs are soon solved again."""
+DIVIDED_MIN_NONZEROS = 500
+"""Non-zeros from which on half of the agreements are bounded in a second process: a fork takes some hundredths of a
+second."""
 PARALLEL_MIN_NONZEROS = 10_000
 """Non-zeros from which on agreements are bounded in parallel: with fewer, threads take more time than they save."""
 
@@ -69,6 +75,7 @@ class AgreementSearch:
     built: dict[Agreement, Kept] = field(default_factory=dict, init=False)
     size: Size = field(default_factory=lambda: Size(0, 0, 0, 0), init=False)
     stage_left: str = field(default="", init=False)
+    _second_half: SecondHalf | None = field(default=None, init=False)
 
     def run(self) -> Candidate:
         """Return the best candidate, its best plan in the variables of its program.
@@ -81,7 +88,7 @@ class AgreementSearch:
         if not self.warm_starts:
             for candidate in self.candidates:
                 self._in_time(self._build, candidate)
-            self._in_parallel(partial(self._in_time, self._bound))
+            self._bound_all()
         for candidate in sorted(self.candidates, key=self._rank):
             if self.warm_starts and self._is_ruled_out(candidate):
                 continue
@@ -103,6 +110,32 @@ class AgreementSearch:
         if not self.settings.breaks_ties or self.clock.is_over:
             return min(solved, key=lambda candidate: candidate.objective or 0.0)
         return self._tied(solved)
+
+    def _bound_all(self) -> None:
+        """Bound every agreement, every other one in a second process where that is worth it."""
+        bound = partial(self._in_time, self._bound)
+        if not self._is_divided:
+            self._in_parallel(bound, self.candidates)
+            return
+        self._second_half = SecondHalf(self.candidates[1::2], bound, self._bounds_of_bands)
+        if can_fork():
+            self._second_half.begin()
+            for candidate in self.candidates[::2]:
+                bound(candidate)
+        else:
+            self._in_parallel(bound, self.candidates[::2])
+        if not self._second_half.is_taken_over():
+            self._in_parallel(bound, self.candidates[1::2])
+            self._second_half.note_bases()
+        if not self.settings.bounds_bands:
+            self._second_half.end()
+
+    @property
+    def _is_divided(self) -> bool:
+        """Whether half of the agreements are worth a process: the scenarios are few, and bounding takes a while."""
+        is_few = self.problem.sums.size <= BLOCK and self.settings.by_cuts
+        is_whole = not self.bounds and all(candidate.is_built for candidate in self.candidates)
+        return is_few and is_whole and len(self.candidates) > 1 and self.size.nonzeros >= DIVIDED_MIN_NONZEROS
 
     def _refuse_large(self) -> None:
         """Raise InputError where the programs of an extensive form take more memory than they may."""
@@ -142,10 +175,17 @@ class AgreementSearch:
 
     def agreements(self) -> tuple[CandidateAgreement, ...]:
         """Return every agreement in every band of its first term; to be called before a program is polished."""
-        return tuple(in_band for bands in self._in_parallel(self._in_bands) for in_band in bands)
+        if self._second_half is not None and self._second_half.is_at_work:
+            found = [*map(self._in_bands, self.candidates)]
+            self._second_half.end()
+        else:
+            found = self._in_parallel(self._in_bands, self.candidates)
+        return tuple(in_band for bands in found for in_band in bands)
 
     def forget(self) -> None:
         """Let go of the candidates, which know the search: their programs take memory no longer than they are used."""
+        if self._second_half is not None:
+            self._second_half.end()
         self.candidates.clear()
         if self.programs is not None:
             for agreement, kept in self.built.items():
@@ -241,6 +281,8 @@ class AgreementSearch:
     def _solve(self, candidate: Candidate) -> None:
         """Solve an agreement that may be better than, or tied with, the incumbent."""
         candidate.formulation  # noqa: B018 - built before the step is reported
+        if self._second_half is not None:
+            self._second_half.open_session(candidate)
         self._report("solving", candidate.agreement)
         if candidate.agreement in self.warm_starts and candidate.agreement in self.bounds:
             self._solver.add_cuts_of_warm_start(candidate)
@@ -253,24 +295,30 @@ class AgreementSearch:
 
     def _in_bands(self, candidate: Candidate) -> list[CandidateAgreement]:
         """Bound each band of a candidate by the relaxation with all its cuts, or by the candidate's own bound."""
-        found = []
+        known = None if self._second_half is None else self._second_half.bounds_of_bands(candidate)
+        bounds = self._bounds_of_bands(candidate) if known is None else known
+        found = [candidate.in_band(band, bound) for band, bound in zip(candidate.bands, bounds, strict=True)]
+        if candidate.objective is not None:
+            candidate.recall()
+        return found
+
+    def _bounds_of_bands(self, candidate: Candidate) -> list[float]:
+        bounds = []
         for band in candidate.bands:
             bound = candidate.bound
             is_known = len(candidate.bands) == 1 or bound == math.inf or candidate.first_band() == band
             if self.settings.bounds_bands and not (is_known or self.clock.is_over):
                 bound = self._solver.bound_of_band(candidate, band)
-            found.append(candidate.in_band(band, bound))
-        if candidate.objective is not None:
-            candidate.recall()
-        return found
+            bounds.append(bound)
+        return bounds
 
-    def _in_parallel(self, work: Callable[[Candidate], Result]) -> list[Result]:
-        """Return the result of `work` for every candidate; large programs in threads, as HiGHS releases the lock."""
+    def _in_parallel(self, work: Callable[[Candidate], Result], candidates: Sequence[Candidate]) -> list[Result]:
+        """Return the result of `work` for candidates; large programs in threads, as HiGHS releases the lock."""
         if self.size.nonzeros < PARALLEL_MIN_NONZEROS or self.settings.solver != "highs":
-            return [work(candidate) for candidate in self.candidates]
+            return [work(candidate) for candidate in candidates]
         before = monotonic(), self.clock.solving
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            found = list(pool.map(carried(work), self.candidates))
+            found = list(pool.map(carried(work), candidates))
         self.clock.solving = min(self.clock.solving, before[1] + monotonic() - before[0])
         return found
 

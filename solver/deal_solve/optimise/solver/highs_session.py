@@ -16,7 +16,7 @@ from collections import defaultdict
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 import highspy
@@ -33,6 +33,8 @@ from deal_solve.optimise.solver.substitution import Reduced
 from deal_solve.stopping import checkpoint, may_stop
 from deal_solve.uncertainty.scenario_set import Array
 
+Basis: TypeAlias = tuple[list[int], list[int]]
+"""Where every column and every row of a linear program is, as HiGHS numbers it."""
 _STATUSES = highspy.HighsModelStatus
 _SETTLED = (_STATUSES.kOptimal, _STATUSES.kInfeasible)
 _constructed = threading.Lock()
@@ -214,6 +216,21 @@ class HighsSession:
             "the amounts of this deal lie too far apart to be decided exactly; bring thresholds, prices and volumes "
             f"nearer to what the deal costs, here some {program.unit_usd:,.0f} USD ({why})"
         )
+
+    def basis(self) -> Basis | None:
+        """Return the basis of the linear program solved last, by column and by row; None without one."""
+        found = self.highs.getBasis()
+        if not found.valid:
+            return None
+        return [int(status) for status in found.col_status], [int(status) for status in found.row_status]
+
+    def begin_from(self, program: Program, basis: Basis) -> None:
+        """Take over a linear program from another session, at its last basis."""
+        self.synchronise(program, relax=True)
+        taken = highspy.HighsBasis()
+        taken.col_status, taken.row_status = ([*map(highspy.HighsBasisStatus, side)] for side in basis)
+        taken.valid = True
+        self.highs.setBasis(taken)
 
     def forget_basis(self) -> None:
         """Begin the next solve from the start, with presolve."""

@@ -1,0 +1,147 @@
+"""Solves in several threads at once are the solves one after another, and one in two processes is one in one."""
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from deal_solve import alternatives, from_json, load, scenarios_of, solve, to_json, why_not
+from deal_solve.optimise import second_process
+from deal_solve.optimise.search import agreement_search
+from deal_solve.optimise.search.second_half import SecondHalf
+from deal_solve.optimise.second_process import can_fork
+from tests.support.paths import EXAMPLES
+from tests.support.samples import sizes
+from tests.support.solved import solved
+
+
+def timeless(solution):
+    """Return all of a result but the seconds it took."""
+    found = from_json(to_json(solution))
+    solver = replace(found.solver, build_seconds=0.0, solve_seconds=0.0)
+    return replace(found, solver=solver)
+
+
+def result(deal):
+    return timeless(solve(deal))
+
+
+@pytest.mark.parametrize("count", sizes(3, 6))
+def test_examples_at_the_same_time_give_the_same_results(count):
+    paths = sorted(EXAMPLES, key=lambda path: path.stem in ("hybrid", "regulated", "start-up"))[:count]
+    serial = [timeless(solved(path.stem)) for path in paths]
+    with ThreadPoolExecutor(count) as pool:
+        assert list(pool.map(result, [load(path) for path in paths])) == serial
+
+
+def test_one_deal_may_be_shared_by_threads():
+    """Nothing is known of a deal beforehand: every thread would work it out at the same time."""
+    serial = timeless(solved(EXAMPLES[-1].stem))
+    deal = load(EXAMPLES[-1])
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(result, [deal] * 4)) == [serial] * 4
+
+
+def test_analyses_of_one_solution_may_run_at_the_same_time():
+    solution = solved(EXAMPLES[-1].stem)
+    asked = [f"offer={offer}" for offer in ("list", *solution.settlement.deal.offers)]
+    with ThreadPoolExecutor(4) as pool:
+        rows = pool.submit(alternatives, solution, every=True)
+        found = list(pool.map(lambda choice: why_not(solution, choice), asked))
+    for choice, answer in zip(asked, found, strict=True):
+        again = why_not(solution, choice)
+        assert (answer.outcome, answer.objective_usd, answer.plan) == (again.outcome, again.objective_usd, again.plan)
+    assert [row.above_usd for row in rows.result()] == [row.above_usd for row in alternatives(solution, every=True)]
+
+
+DIVIDED = "seat-heavy"
+
+
+def begun(monkeypatch, can, work=SecondHalf._work):
+    """Let half of the agreements of any size be bounded in a second process, or not; return how many were begun."""
+    monkeypatch.setattr(agreement_search, "DIVIDED_MIN_NONZEROS", 0)
+    monkeypatch.setattr(agreement_search, "can_fork", lambda: can)
+    monkeypatch.setattr(SecondHalf, "_work", work)
+    count, begin = [], SecondHalf.begin
+    monkeypatch.setattr(SecondHalf, "begin", lambda half: count.append(half) or begin(half))
+    return count
+
+
+@pytest.mark.parametrize("name", ["seat-heavy", "start-up"])
+def test_half_of_the_agreements_bounded_in_a_second_process_give_the_same_bits(monkeypatch, name):
+    deal, found = load(next(path for path in EXAMPLES if path.stem == name)), []
+    for can in (True, False):
+        with monkeypatch.context() as patched:
+            count = begun(patched, can)
+            found.append(result(deal))
+            assert bool(count) is can
+    assert found[0] == found[1]
+
+
+def _lost_at_once(half, send):
+    os._exit(1)
+
+
+def _lost_later(half, send):
+    work(half, lambda what: send(what) if isinstance(what, list) else os._exit(1))
+
+
+def _mute(half, send):
+    raise MemoryError
+
+
+work = SecondHalf._work
+
+
+def _stuck(half, send):
+    threading.Event().wait()
+
+
+@pytest.mark.parametrize("work", [_lost_at_once, _lost_later, _mute, _stuck])
+def test_what_a_lost_process_was_to_bound_is_bounded_here(monkeypatch, work):
+    deal = load(next(path for path in EXAMPLES if path.stem == DIVIDED))
+    whole = solve(deal)
+    monkeypatch.setattr(second_process, "STANDSTILL_SECONDS", 0.5)
+    count = begun(monkeypatch, can=True, work=work)
+    again = solve(deal)
+    assert count
+    assert again.plan == whole.plan
+    assert again.bound_usd == pytest.approx(whole.bound_usd, rel=1e-12)
+    assert [each.bound_usd for each in again.agreements] == pytest.approx([each.bound_usd for each in whole.agreements])
+
+
+def test_a_second_process_ends_with_the_solve_and_begins_no_other(monkeypatch):
+    deal = load(next(path for path in EXAMPLES if path.stem == DIVIDED))
+    count = begun(monkeypatch, can=True)
+    solve(deal)
+    assert count
+    assert not any(half.is_at_work for half in count)
+    with second_process.second_process(lambda send: send(can_fork())) as other:
+        assert not can_fork()
+        assert other.receive() is False
+
+
+def test_no_process_begins_while_another_thread_works_here():
+    """It may hold a lock that the fork would wait for; a thread that only waits holds none."""
+    may, works, done = threading.Event(), threading.Event(), threading.Event()
+
+    def progress(at):
+        works.set()
+        done.wait(60)
+
+    before = can_fork()
+    waiting = threading.Thread(target=may.wait)
+    waiting.start()
+    assert can_fork() is before
+    deal = load(EXAMPLES[-1])
+    working = threading.Thread(target=lambda: solve(deal, scenarios_of(deal), progress=progress))
+    working.start()
+    assert works.wait(60)
+    assert not can_fork()
+    for event in (done, may):
+        event.set()
+    for thread in (working, waiting):
+        thread.join()
+    assert can_fork() is before
