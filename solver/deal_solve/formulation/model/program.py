@@ -77,10 +77,9 @@ class Program(Matrix):
     is paid on a path of buckets alone is in one of its `parts`, which shares variables, rows and epigraphs.
     With cuts the solver does not see variables that are `defined` by others.
     `cut_points` are, by the place of the row, the epigraph of a cut and where it was made; those that have held a
-    linear program are `binding` (with `notes_binding`: other searches ask), and where the last one of an epigraph was
-    made is in `last_cut_points`. `unserved` and `unserved_recourse` count users who are not served. What is paid
-    through a channel is marked with it; recourse so paid is `channelled`, apart from the rest, until `clauses.channel`
-    puts it together.
+    linear program are `binding`, and where the last one of an epigraph was made is in `last_cut_points`. `unserved` and
+    `unserved_recourse` count users who are not served. What is paid through a channel is marked with it; recourse so
+    paid is `channelled`, apart from the rest, until `clauses.channel` puts it together.
     """
 
     def __init__(self, sums: ScenarioSums, unit_usd: float, by_cuts: bool = False) -> None:
@@ -104,7 +103,6 @@ class Program(Matrix):
         self.optimality_tolerance = 1e-9
         self.is_presolved = True
         self.is_branched = False
-        self.notes_binding = True
         self._slopes: dict[tuple[int, bytes], Linear] = {}
         self._payments: Payments | None = None
         self.parts: list[tuple[Program, ScenarioIndices]] = []

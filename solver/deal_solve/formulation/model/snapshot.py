@@ -20,12 +20,9 @@ class Snapshot:
         self._sides = [row.rhs for row in program.rows]
         self._bounds = [(variable.lowBound, variable.upBound) for variable in program.variables]
 
-    def restore(self, program: Program, *, retains_cuts: bool = False) -> None:
-        """Put the program back to where it was: what was added since is gone, and no variable has a value.
-
-        With `retains_cuts` those that have been binding stay.
-        """
-        cuts = [(program.rows[index], *cut) for index, cut in program.binding.items()] if retains_cuts else []
+    def restore(self, program: Program) -> None:
+        """Put the program back to where it was, but for the cuts that have been binding; no variable has a value."""
+        cuts = [(program.rows[index], *cut) for index, cut in program.binding.items()]
         for container, known in self._containers:  # in place: books of a channel share them
             container.clear()
             if isinstance(container, list):

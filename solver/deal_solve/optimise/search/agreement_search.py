@@ -233,12 +233,11 @@ class AgreementSearch:
         kept = None if self.programs is None else self.programs.take(self.problem, by_cuts, agreement)
         if kept is None:
             formulation = self._built(agreement)
-            kept = Kept(self.problem, by_cuts, formulation, Snapshot(formulation.program), self.settings.retains_cuts)
+            kept = Kept(self.problem, by_cuts, formulation, Snapshot(formulation.program))
         self.built[agreement] = kept
         formulation = kept.formulation
         formulation.program.optimality_tolerance = self.settings.optimality_tolerance
         formulation.program.is_presolved = self.settings.presolves
-        formulation.program.notes_binding = self.programs is None or self.settings.retains_cuts
         self.clock.building += monotonic() - before
         size = size_of(formulation)
         if self.settings.branches and size.nonzeros <= BRANCHED_NONZEROS:

@@ -32,7 +32,7 @@ class SolveCache:
     object). An agreement whose own terms and needs are as they were keeps its bound; for any other the plans of the
     last deal are warm starts, and every cut is made anew. The answer is that of a solve alone, within the gap;
     `Solution.agreements` then bounds a band by its agreement. Not for two threads at once. With `is_of_sums` nothing
-    but sums, baselines and programs as they are built is shared, and every solve is as alone.
+    but sums, baselines and the programs of one deal, with their cuts, is shared, and every solve is as alone.
     """
 
     def __init__(self, *, is_of_sums: bool = False) -> None:

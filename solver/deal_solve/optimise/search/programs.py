@@ -1,8 +1,7 @@
 """Programs that are kept from one solve of a deal to the next one of the same deal: each is built once.
 
-A program is handed out as it was built, without a cut, a value or a basis, so that a solve with it is the same to the
-bit as one that builds it. Over more than a block of scenarios, where a cut takes long to be made, it is handed out with
-the cuts that have been binding: they hold for every plan. One that is handed out is in no other search.
+A program is handed out as it was built, without a value or a basis, but with the cuts that have been binding: they
+hold for every plan. One that is handed out is in no other search.
 """
 
 from __future__ import annotations
@@ -17,18 +16,14 @@ from deal_solve.optimise.search.settings import SearchProblem
 from deal_solve.optimise.solver.highs_session import close_session
 from deal_solve.uncertainty.scenario_set import Array
 
-MAX_SCENARIOS = 1024
-"""Over more scenarios a program without cuts takes memory, and is built in little of the time that its solve takes."""
-
 
 class Kept(NamedTuple):
-    """A program as it was built for a problem, and whether it goes on with its cuts."""
+    """A program that was built for a problem, and what it was like then."""
 
     problem: SearchProblem
     by_cuts: bool
     formulation: Formulation
     snapshot: Snapshot
-    retains_cuts: bool = False
 
 
 @dataclass
@@ -46,14 +41,14 @@ class Programs:
         return self._kept.pop(key)
 
     def give(self, agreement: Agreement, kept: Kept) -> None:
-        """Keep a program that no search uses any longer, as it was built or with cuts."""
+        """Keep a program that no search uses any longer."""
         size, program = kept.problem.sums.size, kept.formulation.program
-        if program.parts or (size > MAX_SCENARIOS and not kept.retains_cuts):
+        if program.parts:
             return
         if any(other.problem.deal is not kept.problem.deal for other in self._kept.values()):
             self._kept.clear()
         close_session(program)
-        kept.snapshot.restore(program, retains_cuts=kept.retains_cuts)
+        kept.snapshot.restore(program)
         self._kept[size, agreement] = kept
 
 

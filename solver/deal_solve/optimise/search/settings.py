@@ -89,8 +89,7 @@ class SearchSettings:
     `optimality_tolerance` is that of epigraph variables where plans are looked for, `bounding_tolerance` where only a
     bound is (infinite: no cut is added), and `tie_tolerance` that of tied plans. `presolves` lets the solver reduce a
     program before it begins, and `branches` that a small program without cuts is branched on here, and not by HiGHS.
-    `asks` says what is read of the best plan. With `retains_cuts` a program goes on to the next solve of the same deal
-    with the cuts that have been binding.
+    `asks` says what is read of the best plan.
     """
 
     solver: str = "highs"
@@ -104,7 +103,6 @@ class SearchSettings:
     reports_incumbent: bool = False
     presolves: bool = True
     branches: bool = False
-    retains_cuts: bool = False
 
     @property
     def breaks_ties(self) -> bool:

@@ -28,7 +28,6 @@ def warm_started(search: AgreementSearch) -> AgreementSearch:
     problem, settings = search.problem, search.settings
     if problem.sums.size <= BLOCK or not settings.by_cuts:
         return search
-    settings = replace(settings, retains_cuts=True)
     gap, warm_starts = SUBSAMPLE_GAP, search.warm_starts
     for size in () if warm_starts else SUBSAMPLE_SIZES:  # a similar deal was solved over as many scenarios
         if 4 * size > problem.sums.size:

@@ -282,8 +282,6 @@ class HighsSession:
         A cut of a tail, which takes long to be made again, is noted only if it has at least the share `least` of the
         dual values of all cuts of its epigraph variable.
         """
-        if not program.notes_binding:
-            return
         prices = self.row_prices().tolist()
         held = [(row, *cut) for row, cut in program.cut_points.items() if row < len(prices) and prices[row]]
         totals: defaultdict[int, float] = defaultdict(float)
