@@ -233,7 +233,7 @@ def test_scaling_every_dollar_scales_the_cost():
     assert twice == pytest.approx(2 * once)
 
 
-def test_costs_alone_are_those_of_the_whole_settlement():
+def test_costs_alone_are_those_of_the_whole_settlement_and_records_come_when_asked_for():
     deal = load(SCENARIOS / "three-quotes.yaml")
     scenarios = sample(deal, BLOCK + 10, seed=1)
     proposal = Proposal(api={"offer": "twelve", "commitment_usd": 300_000})
@@ -242,4 +242,16 @@ def test_costs_alone_are_those_of_the_whole_settlement():
     assert np.array_equal(whole.cost, alone.cost)
     assert whole.signed_usd == alone.signed_usd
     assert whole.drawdown
-    assert (alone.drawdown, alone.seats, alone.clouds) == ((), {}, {})
+    assert alone.records is None
+    assert np.array_equal(alone.drawdown[0].monthly_usd, whole.drawdown[0].monthly_usd)
+    assert alone.records is not None
+
+
+def test_a_line_that_costs_nothing_takes_no_memory_in_many_scenarios():
+    """A view of one 0 for each line that the plan does not pay."""
+    deal = load(SCENARIOS / "three-quotes.yaml")
+    scenarios = sample(deal, BLOCK + 10, seed=1)
+    plan = complete(deal, Proposal(api={"offer": "twelve"}), first_block(scenarios))[0]
+    by_line = settle(deal, plan, scenarios).by_line
+    assert {usd.shape for usd in by_line.values()} == {(BLOCK + 10,)}
+    assert {(bool(usd.any()), usd.strides) for usd in by_line.values()} == {(False, (0,)), (True, (8,))}

@@ -63,15 +63,20 @@ def _known(settlement: Settlement) -> dict[Callable[[Settlement], Any], list[Any
 
 
 def _in_one_pass(settlement: Settlement, works: Sequence[Callable[[Settlement], Any]]) -> list[list[Any]]:
-    """Return, for each work, what it makes of each part of a settlement with its rows."""
+    """Return, for each work, what it makes of each part of a settlement with its rows; records that wait are kept."""
     if settlement.rows is not None:
         return [[work(settlement)] for work in works]
+    waits = settlement.records is None
 
-    def worked(_: int, block: ScenarioSet) -> list[Any]:
+    def worked(_: int, block: ScenarioSet) -> tuple[Settlement, list[Any]]:
         part = settle(settlement.deal, settlement.plan, block, settlement.order, keep_rows=True)
-        return [work(part) for work in works]
+        kept = replace(settlement, weights=part.weights, records=part.records if waits else None)  # no rows, no block
+        return kept, [work(part) for work in works]
 
-    return [list(parts) for parts in zip(*each_block(settlement.scenarios, worked), strict=True)]
+    found = each_block(settlement.scenarios, worked)
+    if waits:
+        settlement.keep_records([part for part, _ in found])
+    return [list(made) for made in zip(*(made for _, made in found), strict=True)]
 
 
 def months_of(settlement: Settlement, row: Row) -> slice:

@@ -115,7 +115,9 @@ def chronological_usd(settlement: Settlement) -> float:
 
 def may_differ_as_used(settlement: Settlement) -> bool:
     """Whether a plan may cost something else if usage draws down the commitment as it is used."""
-    return settlement.order != "chronological" and bool(settlement.drawdown) and not _has_one_ratio(settlement)
+    plan = settlement.plan
+    commits = bool(plan.later) or any(term.band_usd_per_year > 0 for term in plan.api.terms)
+    return settlement.order != "chronological" and commits and not _has_one_ratio(settlement)
 
 
 def as_used(part: Settlement) -> Array:

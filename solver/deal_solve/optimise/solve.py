@@ -353,8 +353,8 @@ def _cheapest(found: _Found, scenarios: Scenarios, baseline: Plan | None, is_sto
         simple = _simple(problem, scenarios, baseline, found.bound, settings.solver)
     settlement = None
     if found.plan is not None:
-        alone = settings.asks == "plan_with_costs"
-        settlement = settle(problem.deal, found.plan, scenarios, costs_alone=alone)
+        waits = settings.asks == "plan_with_costs" or scenarios.block_count > 1
+        settlement = settle(problem.deal, found.plan, scenarios, costs_alone=waits)
     if settlement is None or not (found.is_solved or satisfies_limits(settlement)):
         if simple is None:
             raise LimitReached(search.clock.passed)

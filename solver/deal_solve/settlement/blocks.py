@@ -18,11 +18,17 @@ def joined(parts: Sequence[Part], order: Where = None) -> Part:
     """Return one value of the parts' kind: arrays (…, S) are laid end to end, all else is that of the first part.
 
     Tuples, dicts and dataclasses are joined item by item. `order` says where each scenario is found, if they are not
-    end to end in their own order.
+    end to end in their own order. What is 0 in all of them, as most lines of a plan are, is a view of one 0: it may not
+    be written to.
     """
     first = parts[0]
     if isinstance(first, np.ndarray):
-        whole: Any = np.concatenate(parts, axis=-1)  # type: ignore[arg-type]
+        arrays: list[Any] = list(parts)
+        if not any(array.any() for array in arrays):
+            size = sum(array.shape[-1] for array in arrays)
+            nothing: Any = np.broadcast_to(first.dtype.type(0), (*first.shape[:-1], size))
+            return nothing  # type: ignore[no-any-return]
+        whole: Any = np.concatenate(arrays, axis=-1)
         return whole if order is None else whole[..., order]  # type: ignore[no-any-return]
     if isinstance(first, tuple):
         return tuple(joined(items, order) for items in zip(*parts, strict=True))  # type: ignore[return-value]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,7 +26,8 @@ from deal_solve.settlement.channel import CloudFacts, post_cloud_shortfall, post
 from deal_solve.settlement.in_force.before import before_signing, post_before, post_given_up
 from deal_solve.settlement.ledger import GROWTH_LINES, Ledger, Row
 from deal_solve.settlement.projects import post_projects
-from deal_solve.settlement.renewal import aligned, spread_rows
+from deal_solve.settlement.records import Records, SeatFacts, alike
+from deal_solve.settlement.renewal import spread_rows
 from deal_solve.settlement.seats import seats
 from deal_solve.settlement.seats.allowance import post_extra
 from deal_solve.settlement.seats.seat_plans import post_above_maximum, post_below_minimum, served
@@ -42,18 +43,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class SeatFacts:
-    """One seat type: `count` A per month (H, S); `true_up_seats` (Y, S), most above N licensed or charged in a year.
-
-    `contracted` is N, (Y, S).
-    """
-
-    count: Array
-    contracted: Array
-    true_up_seats: Array
-
-
-@dataclass(frozen=True, eq=False)
 class Settlement:
     """What a plan costs in S scenarios over Y contract years; USD, costs positive.
 
@@ -65,8 +54,7 @@ class Settlement:
     `usage_by_year` (Y, S) is counted usage at contracted rates, whether it is paid for or covered by a commitment, and
     `credited_usd` (S,) what of it and of overage a credit paid, or covered, not discounted.
     `beyond_horizon_usd` is what is owed when a last term runs past the horizon, each of its remaining years as the last
-    one inside, at index 1. `drawdown` has one record per commitment period, `seats` one per seat type, `clouds` one per
-    cloud commitment.
+    one inside, at index 1. `records`, most of what a settlement holds, may wait until they are asked for (None).
     """
 
     weights: Array = field(repr=False)
@@ -83,14 +71,38 @@ class Settlement:
     usage_by_year: Array = field(repr=False)
     credited_usd: Array = field(repr=False)
     beyond_horizon_usd: float
-    drawdown: tuple[PeriodRecord, ...] = field(repr=False)
-    seats: dict[str, SeatFacts] = field(repr=False)
-    clouds: dict[str, CloudFacts] = field(repr=False)
+    records: Records | None = field(repr=False)
     deal: Deal = field(repr=False)
     plan: Plan = field(repr=False)
     scenarios: Scenarios = field(repr=False)
     order: Order = "highest_ratio"
     rows: tuple[Row, ...] | None = field(default=None, repr=False)
+
+    @property
+    def drawdown(self) -> tuple[PeriodRecord, ...]:
+        """One record per commitment period."""
+        return self._kept_records().drawdown
+
+    @property
+    def seats(self) -> dict[str, SeatFacts]:
+        """One record per seat type."""
+        return self._kept_records().seats
+
+    @property
+    def clouds(self) -> dict[str, CloudFacts]:
+        """One record per cloud commitment."""
+        return self._kept_records().clouds
+
+    def _kept_records(self) -> Records:
+        if self.records is not None:
+            return self.records
+        return self.keep_records([settle(self.deal, self.plan, self.scenarios, self.order)])
+
+    def keep_records(self, parts: Sequence[Settlement]) -> Records:
+        """Keep, and return, the records of the same plan in the same scenarios, settled block by block elsewhere."""
+        found = alike([part.records for part in parts], [len(part.weights) for part in parts], bool(self.plan.later))
+        object.__setattr__(self, "records", joined([each for each in found if each is not None]))
+        return self._kept_records()
 
     def mean(self, values: Array | float) -> float:
         """Return the expected value of one number per scenario, or of one for all."""
@@ -136,16 +148,7 @@ class Settlement:
         return pd.DataFrame(lines, columns=list(INVOICE_COLUMNS))
 
 
-INVOICE_COLUMNS = (
-    "period",
-    "line",
-    "item",
-    "quantity",
-    "rate_usd",
-    "amount_usd",
-    "paid_month",
-    "contract_year",
-)
+INVOICE_COLUMNS = ("period", "line", "item", "quantity", "rate_usd", "amount_usd", "paid_month", "contract_year")
 
 
 def _period(deal: Deal, row: Row) -> str:
@@ -165,19 +168,18 @@ def settle(
     """Price a complete plan over a scenario set, block by block.
 
     `order` is the drawdown order within a period; `chronological` is priced, never optimised (model §4). Rows for
-    invoices are kept for a single scenario, or if asked and the set is one block. With `costs_alone` there is no record
-    of drawdown, seats and clouds, which are most of what a settlement holds. Raises InputError for a plan that does not
-    fit the deal.
+    invoices are kept for a single scenario, or if asked and the set is one block. With `costs_alone` the records wait
+    until they are asked for. Raises InputError for a plan that does not fit the deal.
     """
     deal, scenarios = _signed(deal, plan, scenarios)
     keep_rows = keep_rows and scenarios.block_count == 1
 
     def settled(_: int, block: ScenarioSet) -> Settlement:
         part = replace(_settle_block(deal, plan, block, order, keep_rows), scenarios=scenarios)  # no block is kept
-        return replace(part, drawdown=(), seats={}, clouds={}) if costs_alone else part
+        return replace(part, records=None) if costs_alone else part
 
     parts = each_block(scenarios, settled)
-    return parts[0] if len(parts) == 1 else _joint(parts, bool(plan.later) and not costs_alone)
+    return parts[0] if len(parts) == 1 else _joint(parts, bool(plan.later))
 
 
 def cost_of(deal: Deal, plan: Plan, scenarios: Scenarios) -> Array:
@@ -215,22 +217,17 @@ BY_SCENARIO = (
     "growth_signed",
     "usage_by_year",
     "credited_usd",
-    "drawdown",
-    "seats",
-    "clouds",
+    "records",
 )
 """The fields of a settlement that hold numbers per scenario."""
+OF_ALL_PATHS = ("committed_usd", "signed_usd", "beyond_horizon_usd")
 
 
 def _joint(parts: list[Settlement], has_tables: bool, order: Where = None) -> Settlement:
     """Return settlements of other scenarios as one, laid end to end or in this order; the list of them is emptied."""
-    if has_tables:
-        records = aligned([part.drawdown for part in parts], [len(part.weights) for part in parts])
-        parts[:] = [replace(part, drawdown=own) for part, own in zip(parts, records, strict=True)]
-    maximum = {
-        name: max(getattr(part, name) for part in parts)
-        for name in ("committed_usd", "signed_usd", "beyond_horizon_usd")
-    }
+    records = alike([part.records for part in parts], [len(part.weights) for part in parts], has_tables)
+    parts[:] = [replace(part, records=own) for part, own in zip(parts, records, strict=True)]
+    maximum = {name: max(getattr(part, name) for part in parts) for name in OF_ALL_PATHS}
     first, left = parts[0], [dict(vars(part)) for part in parts]
     parts.clear()  # what is joined is let go of: it is large, and is not held twice
     joint: dict[str, Any] = {name: joined([own.pop(name) for own in left], order) for name in BY_SCENARIO}
@@ -292,9 +289,7 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
         usage_by_year=ledger.usage_by_year,
         credited_usd=ledger.credited,
         beyond_horizon_usd=beyond + sum(seats.beyond_horizon_usd(contract) for contract in contracts),
-        drawdown=records,
-        seats=facts,
-        clouds=clouds,
+        records=Records(records, facts, clouds),
         deal=deal,
         plan=plan,
         scenarios=whole,
