@@ -6,7 +6,8 @@ each scenario is either written as rows (`drawdown_rows`) or valued as recourse 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -117,13 +118,18 @@ class _Drawdown:
         """The time up to which a credit pays charges; 0 without one."""
         return self.given.paid_until or 0 if self.given is not None else 0
 
-    def _usage(self, months: range) -> PeriodUsage:
-        return usage_of_period(self.program, self.rates, self.routing, self.regime, months)
+    @cached_property
+    def _usages(self) -> dict[range, PeriodUsage]:
+        """The usage of every commitment period of the term."""
+        return dict(zip(self.periods, self._usage_of(self.periods), strict=True))
+
+    def _usage_of(self, periods: list[range]) -> list[PeriodUsage]:
+        return usage_of_periods(self.program, self.rates, self.routing, self.regime, periods)
 
     def _yearly(self) -> list[YearUsage]:
         """Return the usage of each contract year, beside that of the whole term, where there is a yearly minimum."""
         years = [self.deal.months_of(year) for year in self.regime.span.years] if self.api.yearly_minimum else []
-        return [YearUsage(months, self._usage(months)) for months in years]
+        return [YearUsage(*each) for each in zip(years, self._usage_of(years), strict=True)] if years else []
 
     def _monthly(self, months: range) -> list[PeriodUsage]:
         """Return what is billed in each of some months, whatever it counts toward the commitment."""
@@ -153,7 +159,7 @@ class _Drawdown:
         """Return the cost of consecutive periods as a function of usage and of C_P, committed in each of them."""
         settled = []
         for months in chain:
-            usage, committed = self._usage(months), self.commitments.within(self.regime, months)
+            usage, committed = self._usages[months], self.commitments.within(self.regime, months)
             due = (months.stop, months.stop - 1)
             settled.append(Period(usage.rate_groups, usage.ratios, self.program.linear(committed), due))
         api = self.api
@@ -175,7 +181,7 @@ class _Drawdown:
         for chain in self.chains:
             first = self.balance if chain[0] == self.periods[0] else None
             balance = None if first is None else Balance(first, self._monthly(chain[0]))
-            usages = [self._usage(months) for months in chain]
+            usages = [self._usages[months] for months in chain]
             for members in _alike(self.program, usages, first):
                 rows = self._chain(chain, usages, members, balance)
                 rows.add()
@@ -184,7 +190,7 @@ class _Drawdown:
 
     def _add_rows_of_charges(self, credit: Credited) -> None:
         """Write all periods, and what a credit pays of usage billed and of overage, in groups of equal scenarios."""
-        usages = {months: self._usage(months) for months in (self.periods if self.regime.commits else ())}
+        usages = self._usages if self.regime.commits else {}
         monthly = dict(enumerate(self._monthly(range(self.credited_until)))) if self.is_billed else {}
         for members in _alike(self.program, [*usages.values(), *monthly.values()], credit):
             row = int(members[0])
@@ -232,26 +238,41 @@ def usage_by_month(program: Program, rates: Rates, routing: Routing, regime: Reg
     return RateGroups(program.sums.requests[rows], items, numbers, len(months), rows.start)
 
 
-def usage_of_period(program: Program, rates: Rates, routing: Routing, regime: Regime, months: range) -> PeriodUsage:
-    """Return the usage of one commitment period of a regime, as it counts toward the commitment."""
-    sums = program.sums
-    rows = sums.rows_of(months)
-    groups: dict[object, int] = {}
-    ratios: list[ScalarOrArray] = []
-    items: list[Item] = []
-    numbers: list[int] = []
-    own = rates.within(regime)
+@dataclass
+class _PeriodItems:
+    """Usage of one commitment period: its items with the number of their groups, and number and ratio of each group."""
+
+    items: list[Item] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    groups: dict[float, tuple[int, ScalarOrArray]] = field(default_factory=dict)
+
+    def put(self, item: Item, ratio: ScalarOrArray) -> None:
+        """Put an item into the group of its overage ratio."""
+        key = id(ratio) if isinstance(ratio, np.ndarray) else round(ratio, 12)
+        number, _ = self.groups.setdefault(key, (len(self.groups), ratio))
+        self.items.append(item)
+        self.numbers.append(number)
+
+
+def usage_of_periods(
+    program: Program, rates: Rates, routing: Routing, regime: Regime, periods: Sequence[range]
+) -> list[PeriodUsage]:
+    """Return the usage of a regime as it counts in each of some commitment periods that follow one another."""
+    sums, own, whole = program.sums, rates.within(regime), range(periods[0].start, periods[-1].stop)
+    found = [_PeriodItems() for _ in periods]
+    of_month = [items for items, months in zip(found, periods, strict=True) for _ in months]
     for usage in routing.usage.get(regime, []):
         index = usage.variable.place
-        for month, row in usage.intervals(sums, months):
+        for month, row in usage.intervals(sums, whole):
             factor, protected, ratio = own.tested(usage.model_id, usage.family, month)
-            key = id(ratio) if isinstance(ratio, np.ndarray) else round(ratio, 12)
-            if key not in groups:
-                groups[key] = len(groups)
-                ratios.append(ratio)
-            items.append(Item(index, row, usage.per_request * factor, protected))
-            numbers.append(groups[key])
-    return PeriodUsage(RateGroups(sums.requests[rows], items, numbers, first_row=rows.start), tuple(ratios))
+            of_month[month - whole.start].put(Item(index, row, usage.per_request * factor, protected), ratio)
+    return [
+        PeriodUsage(
+            RateGroups(sums.requests[rows], own_items.items, own_items.numbers, first_row=rows.start),
+            tuple(ratio for _, ratio in own_items.groups.values()),
+        )
+        for own_items, rows in zip(found, map(sums.rows_of, periods), strict=True)
+    ]
 
 
 def _alike(program: Program, usages: list[PeriodUsage], credit: Credited | None) -> list[ScenarioIndices]:
