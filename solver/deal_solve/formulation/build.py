@@ -178,7 +178,7 @@ def _committed(
     ]
     years = [(taken, year) for (taken, *_), year in seats.years.items() if not (first_terms_only and year.span.index)]
     months = {(taken, year.year): len(seat_months(deal, taken.seat_type, year.year)) for taken, year in years}
-    of_seats = (months[taken, year.year] / program.unit_usd * year.fee() for taken, year in years)
+    of_seats = (months[taken, year.year] / program.unit_usd * year.fee for taken, year in years)
     return total([*of_api, *of_seats])
 
 

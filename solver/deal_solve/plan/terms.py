@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from deal_solve.deal.offers.offer import Offer
 
 
-@dataclass(frozen=True)
-class TermSpan:
+class TermSpan(NamedTuple):
     """Months [start, end) inside the horizon of an agreement: its renewal number `index` (0 is the first term).
 
     `length` is the signed length in months; a term may run beyond the horizon, and then start + length > end. What is
@@ -18,7 +16,7 @@ class TermSpan:
     that were taken before, `since` are their starts.
     """
 
-    index: int
+    index: int  # type: ignore[assignment] # the tuple's own is not wanted
     start: int
     end: int
     length: int

@@ -40,7 +40,7 @@ def _fees(program: Program) -> None:
     """Charge the fee of every payment through a channel; that of recourse is part of its own cost."""
     for payment in [each for each in program.payments if _fee(each.channel)]:
         value, present = (_fee(payment.channel) * usd for usd in (payment.value, payment.present))
-        program.payments.append(replace(payment, line="fee", value=value, present=present, channel=None))
+        program.payments.append(payment._replace(line="fee", value=value, present=present, channel=None))
     for metered in [each for each in program.metered if _fee(each.channel)]:
         program.metered.append(replace(metered.times(_fee(metered.channel)), line="fee", channel=None))
 

@@ -7,7 +7,7 @@ x = x'                                        decisions of two paths that came t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from deal_solve.deal.cohort import NONE
@@ -150,7 +150,7 @@ def _api_terms(decisions: Decisions, left: _Left) -> Iterator[_Decision]:
 
 def _months(span: TermSpan) -> TermSpan:
     """Return a term without what tells it from others of the same months: which renewal it is, and after what."""
-    return replace(span, index=0, since=())
+    return span._replace(index=0, since=())
 
 
 def _seat_terms(decisions: Decisions, left: _Left) -> Iterator[_Decision]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -61,11 +62,10 @@ class Metered:
         """Nothing is kept."""
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(NamedTuple):
     """coefficient · column · the variable at `place`: money units, as paid and present, charged for a contract year."""
 
-    index: int
+    place: int
     column: ScalarOrArray
     value: float
     present: float
@@ -156,4 +156,4 @@ class Payments:
 
 
 def _indices(shares: Sequence[Share]) -> Indices:
-    return np.array([share.index for share in shares], dtype=np.int64)
+    return np.array([share.place for share in shares], dtype=np.int64)

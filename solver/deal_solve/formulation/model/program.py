@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -26,8 +25,7 @@ ENDLESS = 1e12
 """More money units than any deal has."""
 
 
-@dataclass(frozen=True)
-class Payment:
+class Payment(NamedTuple):
     """value · column · variable, in money units, in the scenarios `where` (None: all), charged for a contract year.
 
     `value` is what is paid and `present` the same discounted; `column` is 1, or one number per scenario of `where`.

@@ -7,7 +7,6 @@ A regime j is what usage is priced under: one term of an agreement, in one band,
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary, proxy
@@ -152,7 +151,7 @@ def regimes_of(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) 
             tiers = len(taken.offer.bundle) + 1 if threshold > 0 and first_year_commits else 1
             regimes += [Regime(agreement, span, index, threshold, tier) for tier in range(tiers)]
         if span.index > 0 and leaves:
-            regimes.append(Regime(agreement, replace(span, left=True), -1, 0.0, 0))
+            regimes.append(Regime(agreement, span._replace(left=True), -1, 0.0, 0))
     return tuple(regimes)
 
 

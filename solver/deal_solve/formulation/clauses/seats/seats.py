@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 from deal_solve.deal.deal import Deal
@@ -52,13 +53,14 @@ class SeatYear:
     year: int
     segments: list[tuple[Segment, Variable, Variable]]
 
-    @property
+    @cached_property
     def count(self) -> Expression:
         """N[σ,y]."""
         return total(number for _, _, number in self.segments)
 
+    @cached_property
     def fee(self) -> Expression:
-        """Return the month's fee in dollars at index 1."""
+        """The month's fee in dollars at index 1."""
         return total(_fee(s.usd, s.base_usd, s.offset, *made) for s, *made in self.segments)
 
     def counts_of(self, tier: int) -> list[Variable]:
@@ -203,7 +205,7 @@ def _fees(program: Program, deal: Deal, seats: Seats, candidate: SeatCandidate, 
     program = program.through(channel_of_seats(deal, candidate))
     for year in span.years:
         index = seats.index[candidate, span, year]
-        fee = seats.years[candidate, span, year].fee()
+        fee = seats.years[candidate, span, year].fee
         months = seat_months(deal, candidate.seat_type, year)
         if seats.parts[candidate].billing == "yearly":
             program.pay("seats", fee, float(len(months)), Due(months.start, months.start), index)
