@@ -6,18 +6,32 @@ C[j,y] ≤ C_max · β_j, and U ≤ V_max: the tighter they are, the tighter is 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.requests.routing_options import Epoch
-from deal_solve.formulation.clauses.api.rates import Costs, Regime, api_of, channel_of, retires_next_year
+from deal_solve.formulation.clauses.api.rates import Regime, api_of, channel_of, retires_next_year
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.risk import is_exact_chance
 from deal_solve.formulation.clauses.routing import Routing
 from deal_solve.formulation.model.program import Program
 from deal_solve.plan.resolved import User, resolve
 from deal_solve.uncertainty.scenario_set import Array
+
+
+class OpenOptions(NamedTuple):
+    """Open options (N) of each user and interval: its row of `requests`, and where its options start.
+
+    `models` are asked with their families from a month on; of the first model that each option asks, the second and so
+    on `parts` have the place among them, and the highest cost of a request at list over all hit rates.
+    """
+
+    rows: list[int]
+    starts: list[int]
+    models: list[tuple[str, str, int]]
+    parts: list[list[Array]]
 
 
 def max_usage(program: Program, deal: Deal, agreements: Agreements, routing: Routing) -> dict[Regime, dict[int, float]]:
@@ -41,14 +55,14 @@ def max_usage(program: Program, deal: Deal, agreements: Agreements, routing: Rou
         if not regime.commits:
             continue
         api = api_of(deal, regime.agreement)
-        dearest, ratio = _dearest(deal, routing, regime)
+        dearest, ratio = _dearest(routing, regime)
         by_year = dict.fromkeys(regime.span.years, 0.0)
         yearly = [deal.months_of(year) for year in regime.span.years] if api.yearly_minimum else []
         rare = 1 / (2 * ratio * heaviest * max(len(yearly), 1)) if channel_of(deal, regime) is None else 0.0
         for months in yearly or api.periods(range(regime.span.start, regime.span.end)):
             rows = sums.rows_of(months)
             usage = exceeded(dearest[rows] @ sums.requests[rows], sums.weights, rare)
-            if any(retires_next_year(deal, regime, month) for month in months):
+            if retires_next_year(deal, regime, months):
                 usage = max(usage, _retired(deal, regime))
             for year in range(months[0] // 12, months[-1] // 12 + 1):
                 by_year[year] = max(by_year[year], program.usd(usage * 12 / len(months)))
@@ -97,49 +111,59 @@ def exceeded(amounts: Array, weights: Array, probability: float) -> float:
     return max(float(np.partition(amounts, index)[index]), 0.0)
 
 
-def _dearest(deal: Deal, routing: Routing, regime: Regime) -> tuple[Array, float]:
+def _dearest(routing: Routing, regime: Regime) -> tuple[Array, float]:
     """Return dollars a request as it counts on the dearest open option, per row of `requests`, and the ratio."""
     rates, sums = routing.rates.within(regime), routing.sums
     dollars, ratio = np.zeros(len(sums.requests)), 1.0
-    known: dict[tuple[str, int], float] = {}
-    years = regime.span.years
-    for name, epochs in routing.epochs.items():
-        user = resolve(deal).users[name]
-        for epoch in epochs:
-            if epoch.year not in years:
-                continue
-            options = _costs(routing, user, epoch)
-            for start, row in sums.rows_within(name, None, epoch.start, epoch.end):
-                dearest = 0.0
-                for parts in options:
-                    usd = 0.0
-                    for model_id, family, cost in parts:
-                        rate = known.get((model_id, start))
-                        if rate is None:
-                            factor, protected, overage = rates.tested(model_id, family, start)
-                            rate = known[model_id, start] = factor * sums.largest(protected)
-                            ratio = max(ratio, sums.largest(overage))
-                        usd += rate * cost
-                    dearest = max(dearest, usd)
-                dollars[row] = dearest
+    for year in regime.span.years:
+        open_options = _open_options(routing, year)
+        tested = [rates.tested(*model) for model in open_options.models]
+        rate = np.array([factor * sums.largest(protected) for factor, protected, _ in tested])
+        if tested:
+            usd = sum(rate[models] * costs for models, costs in open_options.parts)
+            dollars[open_options.rows] = np.maximum.reduceat(usd, open_options.starts)
+        ratio = max([ratio, *(sums.largest(overage) for _, _, overage in tested)])
     return dollars, ratio
 
 
-def _costs(routing: Routing, user: User, epoch: Epoch) -> Costs:
-    """Return the highest cost of every open option, but of those that ask one model the dearest alone."""
-    known = routing.rates.highest_costs
-    if (user.name, epoch.start) not in known:
-        alone: dict[tuple[str, str], float] = {}
-        found = []
-        for option in epoch.options:
-            hit = routing.sums.hit[user.name, option.batch]
-            ends = float(np.min(hit)), float(np.max(hit))
-            highest = [max(cost.fixed + cost.per_hit * end for end in ends) for cost in user.costs(option)]
-            models = [(part.model_id, part.family) for part in option.parts]
-            if len(models) == 1:
-                alone[models[0]] = max(alone.get(models[0], 0.0), highest[0])
-            else:
-                found.append(tuple((*model, usd) for model, usd in zip(models, highest, strict=True)))
-        found += [((*model, usd),) for model, usd in alone.items()]
-        known[user.name, epoch.start] = tuple(found)
-    return known[user.name, epoch.start]
+def _open_options(routing: Routing, year: int) -> OpenOptions:
+    """Return the open options of every user in each of its intervals in a contract year, the same for all regimes."""
+    known: dict[int, OpenOptions] = routing.rates.open_options
+    if year not in known:
+        models: dict[tuple[str, str, int], int] = {}
+        rows: list[int] = []
+        starts: list[int] = []
+        found: list[list[tuple[int, float]]] = []
+        for name, epochs in routing.epochs.items():
+            for epoch in (epoch for epoch in epochs if epoch.year == year and epoch.options):
+                options = _costs(routing, resolve(routing.deal).users[name], epoch)
+                for start, row in routing.sums.rows_within(name, None, epoch.start, epoch.end):
+                    rows.append(row)
+                    starts.append(len(found))
+                    for option in options:
+                        asked = [(model_id, family, start) for model_id, family, _ in option]
+                        places = [models.setdefault(each, len(models)) for each in asked]
+                        found.append([(place, usd) for place, (*_, usd) in zip(places, option, strict=True)])
+        width = max(map(len, found), default=0)
+        padded = [[*option, *[(0, 0.0)] * (width - len(option))] for option in found]
+        parts = [[np.array(column) for column in zip(*part, strict=True)] for part in zip(*padded, strict=True)]
+        known[year] = OpenOptions(rows, starts, [*models], parts)
+    return known[year]
+
+
+def _costs(routing: Routing, user: User, epoch: Epoch) -> list[list[tuple[str, str, float]]]:
+    """Return model, family and highest cost at list of every part of the options, but of those that ask one model the
+    dearest alone.
+    """
+    alone: dict[tuple[str, str], float] = {}
+    found = []
+    for option in epoch.options:
+        hit = routing.sums.hit[user.name, option.batch]
+        ends = float(np.min(hit)), float(np.max(hit))
+        highest = [max(cost.fixed + cost.per_hit * end for end in ends) for cost in user.costs(option)]
+        models = [(part.model_id, part.family) for part in option.parts]
+        if len(models) == 1:
+            alone[models[0]] = max(alone.get(models[0], 0.0), highest[0])
+        else:
+            found.append([(*model, usd) for model, usd in zip(models, highest, strict=True)])
+    return [*found, *([(*model, usd)] for model, usd in alone.items())]

@@ -201,7 +201,7 @@ class Chain:
         levels = all_levels[index]
         arrears = self.api.payment == "arrears"
         self._charge_overage(levels, months)
-        if retires_next_year(self.deal, self.regime, months[-1]):
+        if retires_next_year(self.deal, self.regime, months[-1:]):
             for level in levels:
                 maxima = level.uncovered.upBound, self.maximum[index][1]
                 full = self._used_up(level.used, 1.0 * level.uncovered, commitment, maxima)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, proxy
 
 import numpy as np
@@ -27,9 +27,6 @@ from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.plan.leaving import may_leave_api, may_return_api
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import Left, TermSpan
-
-Costs: TypeAlias = tuple[tuple[tuple[str, str, float], ...], ...]
-"""Option by option, and part by part: model, family and the highest cost of a request at list over all hit rates."""
 
 
 class Agreement(NamedTuple):
@@ -90,7 +87,7 @@ def may_gain_by_use(deal: Deal, regime: Regime) -> bool:
     what the next one would be charged for, or retire what it would lack of a cloud commitment; and what fills the least
     of a year (`yearly_minimum`) at one discount leaves less overage than at another.
     """
-    if any(retires_next_year(deal, regime, month) for month in range(regime.span.start, regime.span.end)):
+    if retires_next_year(deal, regime, range(regime.span.start, regime.span.end)):
         return True
     if not regime.commits:
         return False
@@ -123,16 +120,17 @@ def channel_of(deal: Deal, regime: Regime) -> Channel | None:
     return None if regime.span.left else resolve(deal).taken(regime.agreement).offer.channel
 
 
-def retires_next_year(deal: Deal, regime: Regime, month: int) -> bool:
-    """Whether what is paid for a month retires a shortfall of the next contract year, the cost of which has a limit.
+def retires_next_year(deal: Deal, regime: Regime, months: range) -> bool:
+    """Whether what is paid for some month retires a shortfall of the next contract year, the cost of which has a limit.
 
     Signed in a month that begins no year of it, a contract year ends inside of a year of the cloud commitment.
     """
     channel = channel_of(deal, regime)
     if channel is None or channel.counts == 0:
         return False
-    due = (months_of_cloud_year(deal, cloud_year(deal, month)).stop - 1) // 12
-    return due > month // 12 and any(limit.contract_year == due for limit in deal.limits)
+    limited = {limit.contract_year for limit in deal.limits}
+    due = ((month, (months_of_cloud_year(deal, cloud_year(deal, month)).stop - 1) // 12) for month in months)
+    return any(year > month // 12 and year in limited for month, year in due)
 
 
 def regimes_of(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) -> tuple[Regime, ...]:
@@ -216,13 +214,13 @@ class Rates:
     """Protected indexes, and contracted and overage rates, of a deal over its scenarios, each computed once.
 
     What is the same everywhere is one object, so that usage at one rate can be added up before the rate is applied.
-    What other modules work out from a deal and its scenarios is kept beside: `highest_costs` of requests
-    (`bounds`), the `nondominated` options (`dominance`) and the `blocks` of routing (`routing`).
+    What other modules work out from a deal and its scenarios is kept beside: the `open_options` of each
+    contract year (`bounds`), the `nondominated` options (`dominance`) and the `blocks` of routing (`routing`).
     """
 
     def __init__(self, index: Mapping[str, Sequence[ScalarOrArray]], deal: Deal) -> None:
         self.index, self._deal = index, deal
-        self.highest_costs: dict[tuple[str, int], Costs] = {}
+        self.open_options: dict[int, Any] = {}
         self.nondominated: dict[object, tuple[Option, ...]] = {}
         self.blocks: dict[object, Any] = {}
         self._within: dict[Regime, RegimeRates] = {}
