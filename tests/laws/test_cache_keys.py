@@ -37,7 +37,7 @@ CANNOT_CHANGE: dict[Field, str] = {
     ("ApiInForce", "band_usd_per_year"): "it is one of the offer's bands: it changes with them",
     ("Credit", "pays"): "charges ask for within_months, which balance refuses: they change together",
 }
-COMMITMENTS = "offers.*.api.bands with a commitment, and offers.*.api with none without"
+COMMITMENTS = "offers.*.api.bands with a commitment, and all that is of the API part of offers with none without"
 
 KEYS: dict[str, tuple[Callable[[Deal], str], tuple[str, ...]]] = {
     "sums": (cache_keys.sums_key, SUMS),
@@ -85,9 +85,12 @@ def _is_in(deal: Deal, place: Place, part: str) -> bool:
     """Whether a place lies in a part of a deal."""
     loc = place.loc
     if part == COMMITMENTS:
-        api = deal.offers[str(loc[1])].api if loc[0] == "offers" and loc[2:3] == ("api",) else None
+        is_of_api = loc[2:3] in (("api",), ("bundle",)) or (loc[2:3] == ("terms",) and loc[4:] == ("api",))
+        if loc[0] != "offers" or not is_of_api:
+            return False
+        api = deal.offers[str(loc[1])].api
         commits = [] if api is None else [band.commit_usd_per_year > 0 for band in api.bands]
-        return bool(commits) and all(commits) if loc[3:4] != ("bands",) or len(loc) < 5 else commits[int(loc[4])]
+        return all(commits) if loc[3:4] != ("bands",) or len(loc) < 5 else commits[int(loc[4])]
     path = part.split(".")
     return len(loc) >= len(path) and all(name in ("*", step) for name, step in zip(path, loc, strict=False))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Unpack
@@ -34,6 +35,7 @@ from deal_solve.optimise.confirmation import (
 from deal_solve.optimise.first_plan import first_plan
 from deal_solve.optimise.known import keep_best, known_best
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
+from deal_solve.optimise.relaxations import relaxed_bounds
 from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.benders import TIGHTNESS_TOLERANCE, is_tight, satisfies_measured_limits
@@ -80,6 +82,7 @@ def solve(
     bands: OpenBands | None = None,
     better_than: float = math.inf,
     lower_bounds: LowerBounds | None = None,
+    relaxations: Sequence[Solution] = (),
     asks: Asks = "plan",
     **keywords: Unpack[SolveKeywords],
 ) -> Solution:
@@ -87,12 +90,12 @@ def solve(
 
     The deal is signed in its first month (`optimise.signing` chooses one). `bands` are the API agreements and bands
     of the first term that are open; where no plan is as good as `better_than`, an objective, Beaten is raised.
-    `lower_bounds` are known to hold for the agreements that they name. A question that `asks` less of the plan gets
-    any plan that is the same in what it asks. The keywords are the fields of SolveOptions, such as `gap`,
-    `time_limit` (seconds) and `fix`. Raises Infeasible if there is no plan, LimitReached if `time_limit` passed
-    without one, Cancelled if `progress` stopped it, InputError for a fixed decision or a solver that cannot be, and
-    Disagreement if the answer does not stand up to what arithmetic shows (what its plan costs, the limits, a simple
-    plan), nor does it after a second look without presolve.
+    `lower_bounds` are known to hold for the agreements that they name; `relaxations` are solutions over the same
+    scenarios of deals in which no plan costs more. A question that `asks` less of the plan gets any plan that is the
+    same in what it asks. The keywords are the fields of SolveOptions, such as `gap`, `time_limit` (seconds) and
+    `fix`. Raises Infeasible if there is no plan, LimitReached if `time_limit` passed without one, Cancelled if
+    `progress` stopped it, InputError for a fixed decision or a solver that cannot be, and Disagreement if arithmetic
+    refutes the answer (what its plan costs, the limits, a simple plan), after a second look without presolve too.
     """
     if deal.is_open:
         raise InputError(SIGN_FIRST)
@@ -115,13 +118,14 @@ def solve(
         problem = SearchProblem(deal, sums, fixings=fixings, bands=bands, better_than=better_than, lower_bounds=known)
         closed = [(plan.id, too_many_combinations(deal, sums.first_users, plan)) for plan in deal.card.plans]
         notes += tuple(f"rates.plans.{name}: {sentence}" for name, sentence in closed if sentence)
-        return confirmed(workspace, partial(_optimum, problem, scenarios, options.baseline, notes))
+        return confirmed(workspace, partial(_optimum, problem, scenarios, options.baseline, relaxations, notes))
 
 
 def _optimum(
     problem: SearchProblem,
     scenarios: Scenarios,
     baseline: Plan | Solution | Comparison | None,
+    relaxations: Sequence[Solution],
     notes: tuple[str, ...],
     workspace: Workspace,
 ) -> Solution:
@@ -130,6 +134,7 @@ def _optimum(
     comparison = replace(comparison, notes=(*notes, *comparison.notes))
     constant = constant_of(problem.deal, scenarios.weights, comparison.against)
     problem = replace(problem, against=comparison.against, constant_usd=constant)
+    problem = replace(problem, lower_bounds={**problem.lower_bounds, **relaxed_bounds(relaxations, problem)})
     try:
         found = _search(problem, scenarios, workspace)
     except (Infeasible, Beaten) as error:

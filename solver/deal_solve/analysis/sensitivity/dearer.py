@@ -1,29 +1,37 @@
-"""Changes that can only make plans dearer: where one leaves the best plan as it is, nothing has to be solved again.
+"""Deals of which one can only be dearer than the other: what is proven of the cheaper one holds for both.
 
-The laws of the model (§9.8) say that relaxing a clause for the buyer never raises the optimum. So a number that
-is moved against the buyer never lowers it: no plan costs less than it did, and none can be signed that could not. A
-plan that was best, and costs the same as before in every scenario, is still best. Of the plans that cost as much as it
-none is new, and by no stage of the ties has one of them less than it had, so that it is still preferred among them.
+The laws of the model (§9.8) say that relaxing a clause for the buyer never raises the optimum. So where every number
+in which two deals differ is moved against the buyer in one of them, no plan costs less there, and none can be signed
+that could not. A plan that was best, and costs the same in every scenario, is still best. Of the plans that cost as
+much as it none is new, and by no stage of the ties has one of them less than it had, so that it is still preferred
+among them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.edit import leaves
+from deal_solve.deal.offers.offer import Offer
+from deal_solve.deal.offers.seats import SeatPart
 from deal_solve.deal.risk import Risk
-from deal_solve.deal.yaml_source import loc_of
+from deal_solve.deal.yaml_source import Loc
 from deal_solve.errors import InputError
 from deal_solve.optimise.solution import Solution
+from deal_solve.plan.resolved import resolve
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.limit_checks import limit_checks
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.first_users import first_users
 
 RELAXED_BY: Mapping[tuple[str, str], int] = {
+    ("terms", "api"): 1,
+    ("terms", "seats"): 1,
     ("api", "commit_usd_per_year"): -1,
     ("api", "discount"): 1,
     ("api", "premium"): -1,
@@ -32,37 +40,115 @@ RELAXED_BY: Mapping[tuple[str, str], int] = {
     ("seats", "minimum"): -1,
     ("seats", "reduction_right"): 1,
     ("bundle", "combined_usd_per_year"): -1,
+    ("bundle", "api"): 1,
+    ("bundle", "seats"): 1,
 }
 """Numbers of an offer of which the laws speak: whether more (1) or less (-1) relaxes the clause. By the part of
 the offer and the last key of the path, or `discount`, which may differ by model."""
+PRICES: Mapping[str, int] = {"usd_per_user_month": -1, "seats": -1, "discount": 1}
+"""The same of what a seat costs: its price, and the thresholds and discounts of its volume tiers. One that costs less
+counts less toward a bundle."""
 
 
-def is_dearer(path: str, today: float, value: float) -> bool:
-    """Return whether a number of an offer, by its dotted path, is moved against the buyer.
+def relaxed_by(loc: Loc) -> int:
+    """Return whether more (1) or less (-1) of a number of an offer relaxes it, by its place there; 0 without a law.
 
-    >>> is_dearer("offers.quote.api.bands[1].discount.opus", 0.10, 0.09), is_dearer("offers.a.api.unused.cap", 0.2, 0.1)
-    (True, True)
-    >>> is_dearer("offers.quote.seats.team.tiers.steps[0].discount", 0.10, 0.09)
-    False
+    >>> relaxed_by(("api", "bands", 1, "discount", "opus")), relaxed_by(("seats", "team", "minimum"))
+    (1, -1)
+    >>> relaxed_by(("api", "ramp", 0))
+    0
     """
-    names = [part for part in loc_of(path) if isinstance(part, str)]
-    if names[:1] != ["offers"] or len(names) < 4:
+    names = [part for part in loc if isinstance(part, str)]
+    if is_of_price(loc):
+        return PRICES[names[-1]]
+    last = "discount" if names[:3] == ["api", "bands", "discount"] else names[-1]
+    return RELAXED_BY.get((names[0], last), 0)
+
+
+def is_of_price(loc: Loc) -> bool:
+    """Return whether a number of an offer, by its place there, is a part of what a seat costs."""
+    names = [part for part in loc if isinstance(part, str)]
+    return names[0] == "seats" and (names[2:] == ["usd_per_user_month"] or names[2:4] == ["tiers", "steps"])
+
+
+def is_dearer(deal: Deal, other: Deal) -> bool:
+    """Return whether a deal that differs from another one in its offers alone can only be dearer."""
+    if list(deal.offers) != list(other.offers):
         return False
-    last = "discount" if names[2:5] == ["api", "bands", "discount"] else names[-1]
-    return RELAXED_BY.get((names[2], last), 0) * (value - today) < 0
+    return all(_is_dearer(name, deal, other) for name, offer in deal.offers.items() if offer != other.offers[name])
+
+
+def _is_dearer(name: str, deal: Deal, other: Deal) -> bool:
+    here, there = (_numbers(name, each) for each in (deal, other))
+    if here.keys() != there.keys():
+        return False
+    differ = [loc for loc in here if here[loc] != there[loc]]
+    if not all(relaxed_by(loc) and relaxed_by(loc) * (here[loc] - there[loc]) < 0 for loc in differ):
+        return False
+    priced = {str(loc[1]) for loc in differ if is_of_price(loc)}
+    return not priced or _is_priced_higher(name, deal, other, priced)
+
+
+def _numbers(name: str, deal: Deal) -> dict[Loc, Any]:
+    """Return what an offer says, by its places; the price of a seat that it leaves to the card is the card's."""
+    found = dict(leaves(deal.offers[name].model_dump(mode="json"), ()))
+    prices = {("seats", seat_type, "usd_per_user_month"): part for seat_type, part in _seats(name, deal).items()}
+    return found | {loc: part.usd_per_user_month for loc, part in prices.items()}
+
+
+def _seats(name: str, deal: Deal) -> dict[str, SeatPart]:
+    return {seat_type: seat.part for seat_type, seat in resolve(deal).offers[name].seats.items()}
+
+
+def _is_priced_higher(name: str, deal: Deal, other: Deal, priced: set[str]) -> bool:
+    """Whether no plan has cheaper seats for more of its seats counting toward a bundle, or for what may be used there.
+
+    That is: more seats have no smaller discount, no model is closed by the price of a seat, and with the fewest dollars
+    that seats can count in the cheaper deal a bundle is reached where it is in the dearer one.
+    """
+    here, there = _seats(name, deal), _seats(name, other)
+    if any(deal.unknown_limits_usd(name, seat_type) is not None for seat_type in priced):
+        return False
+    if not all(_rises(seats[seat_type]) for seats in (here, there) for seat_type in priced):
+        return False
+    shares = [_lowest(there[each]) / (here[each].usd_per_user_month or 1.0) for each in priced]
+    share = min(1.0, *shares)
+    low, high = (_thresholds(each.offers[name]) for each in (other, deal))
+    return all(one <= share * more for one, more in zip(low, high, strict=True))
+
+
+def _rises(part: SeatPart) -> bool:
+    """Whether more seats never have a smaller discount."""
+    return part.tiers is None or all(one.discount <= more.discount for one, more in pairwise(part.tiers.steps))
+
+
+def _lowest(part: SeatPart) -> float:
+    """Return the lowest price after volume tiers, USD per user and month."""
+    discounts = [step.discount for step in part.tiers.steps] if part.tiers else []
+    return (part.usd_per_user_month or 0.0) * (1 - max(discounts, default=0.0))
+
+
+def _thresholds(offer: Offer) -> list[float]:
+    return [tier.combined_usd_per_year for tier in offer.bundle]
+
+
+def is_lawful(best: Solution, deal: Deal) -> bool:
+    """Return whether the laws hold in a deal, and whether what they are to be applied to is proven.
+
+    They hold where no limit is on a single contract year, nothing is compared with the best of each scenario, and no
+    commitment is measured at list (there a cheaper option closes dearer ones).
+    """
+    is_plain = deal.whole is deal and deal.renewal_decisions is None and deal.risk.criterion != "regret"
+    at_list = any(offer.api is not None and offer.api.is_measured_at_list for offer in deal.offers.values())
+    by_year = any(limit.contract_year is not None for limit in deal.limits)
+    return best.status == "optimal" and not best.is_simple and is_plain and not at_list and not by_year
 
 
 def is_unmoved(best: Solution, deal: Deal) -> bool:
     """Return whether the best plan of a deal is that of one that can only be dearer: it is proven, and costs the same
     in every scenario, as does what its loss is measured against.
-
-    The laws hold where no limit is on a single contract year, nothing is compared with the best of each scenario, and
-    no commitment is measured at list (there a cheaper option closes dearer ones).
     """
-    is_plain = deal.whole is deal and deal.renewal_decisions is None and deal.risk.criterion != "regret"
-    at_list = any(offer.api is not None and offer.api.is_measured_at_list for offer in deal.offers.values())
-    by_year = any(limit.contract_year is not None for limit in deal.limits)
-    if best.status != "optimal" or best.is_simple or not is_plain or at_list or by_year:
+    if not is_lawful(best, deal):
         return False
     scenarios = best.settlement.scenarios
     users = first_users(scenarios)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, NamedTuple, TypeAlias, Unpack
 
@@ -11,8 +11,10 @@ import numpy as np
 
 from deal_solve.analysis.breakeven.parametric import number_of
 from deal_solve.analysis.sensitivity.assumed import EVERY, assumed, scaled
-from deal_solve.analysis.sensitivity.dearer import is_dearer, is_unmoved
+from deal_solve.analysis.sensitivity.dearer import is_dearer, is_lawful, is_unmoved
+from deal_solve.analysis.sensitivity.moved import moved
 from deal_solve.analysis.sensitivity.negotiable import Negotiable, negotiables
+from deal_solve.analysis.sensitivity.relaxed import Relaxed, relaxed
 from deal_solve.analysis.sensitivity.result import Bar, Sensitivity
 from deal_solve.analysis.sensitivity.sobol import sobol
 from deal_solve.deal.deal import Deal
@@ -27,7 +29,6 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
-from deal_solve.plan.resolved import resolve
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.report.basics import About
 from deal_solve.settlement.objective import objective_of
@@ -127,20 +128,23 @@ LATE = _End(None, None, False, False, is_in_time=False)
 
 @dataclass
 class _Tornado:
-    """The solves of a tornado; `few` are the scenarios in memory, if they are few."""
+    """The solves of a tornado; `relaxed` is what is known of the offered numbers before."""
 
     deal: Deal
     scenarios: Scenarios
     ready_scenarios: Scenarios
     best: Solution
     options: SolveOptions
+    relaxed: Relaxed = field(default_factory=Relaxed)
 
     def bars(self) -> Iterator[Bar]:
         """Yield the bars in the order of the deal; offers are asked first, over scenarios that are known already."""
         listed = self.ready_scenarios if self.scenarios.kind == "explicit" else None
         inputs: list[_Number] = [("uncertain", *each) for each in self._inputs()]
         inputs += _numbers("assumed", assumed(self.deal, listed if isinstance(listed, ScenarioSet) else None))
-        offered = _numbers("negotiable", negotiables(self.deal))
+        numbers = list(negotiables(self.deal))
+        self.relaxed = relaxed(self.best, self.deal, numbers, self.options)
+        offered = _numbers("negotiable", numbers)
         asked = [*offered, *inputs]
         ends = [partial(self._end, kind, path, today, end) for kind, path, today, *both in asked for end in both]
         found = (end or LATE for end in answers(ends, self.options, self.best))
@@ -170,11 +174,15 @@ class _Tornado:
                 yield probability_of(name), event.probability, 0.0, 1.0
 
     def _end(self, kind: Kind, path: str, today: float, value: float, options: SolveOptions) -> _End:
+        unmoved = _End(self.best.objective_usd, self.best.objective_usd, False, True)
+        if (path, value) in self.relaxed.unmoved:
+            return unmoved
         try:
             deal, scenarios = self._varied(kind, path, value)
-            if kind == "negotiable" and is_dearer(path, today, value) and self._is_unmoved(deal):
-                return _End(self.best.objective_usd, self.best.objective_usd, False, True)
-            found = solve(deal, scenarios, options=options, asks="decisions").optimised()
+            cheaper = self._cheaper(deal) if kind == "negotiable" else []
+            if any(each is self.best for each in cheaper) and self._is_unmoved(deal):
+                return unmoved
+            found = solve(deal, scenarios, options=options, relaxations=cheaper, asks="decisions").optimised()
         except InputError:
             return _End(None, None, False, True)
         except Infeasible:
@@ -183,11 +191,15 @@ class _Tornado:
         is_other_deal = key_of(settled.deal, found.plan) != key_of(before.deal, self.best.plan)
         return _End(found.objective_usd, self._held(found), is_other_deal, found.status == "optimal")
 
+    def _cheaper(self, deal: Deal) -> list[Solution]:
+        """Return the solutions of deals than which one can only be dearer."""
+        known = [each for each in (self.best, self.relaxed.all_moved) if each is not None and is_lawful(each, deal)]
+        return [each for each in known if self.options.fix is None and is_dearer(deal, each.settlement.deal)]
+
     def _is_unmoved(self, deal: Deal) -> bool:
         """Whether today's plan is the best one of a deal that can only be dearer, its bands where they were."""
         best = self.best
-        is_same = self.options.fix is None and moved(best.settlement.deal, deal, best.plan) == best.plan
-        return is_same and is_unmoved(best, deal)
+        return moved(best.settlement.deal, deal, best.plan) == best.plan and is_unmoved(best, deal)
 
     def _varied(self, kind: Kind, path: str, value: float) -> tuple[Deal, Scenarios]:
         """Return the deal with a number at one end, and its scenarios; offers and allowances do not change them."""
@@ -234,22 +246,3 @@ def _bar(number: _Number, below: _End, above: _End) -> Bar:
         low_in_time=below.is_in_time,
         high_in_time=above.is_in_time,
     )
-
-
-def moved(before: Deal, after: Deal, plan: Plan) -> Plan:
-    """Return a plan with the bands it names where their thresholds now are, and committing what they now take."""
-    old_part, new_part = (resolve(deal).offers[plan.api.offer].api for deal in (before, after))
-    if old_part is None or new_part is None:
-        return plan
-    thresholds = {
-        old.commit_usd_per_year: new.commit_usd_per_year
-        for old, new in zip(old_part.bands, new_part.bands, strict=True)
-    }
-    terms = []
-    for term in plan.api.terms:
-        minimum = thresholds.get(term.band_usd_per_year, term.band_usd_per_year)
-        mean = sum(term.commitment_usd) / len(term.commitment_usd)
-        more = max(minimum / mean, 1.0) if mean else 1.0
-        commitment = tuple(usd * more for usd in term.commitment_usd)
-        terms.append(term.model_copy(update={"band_usd_per_year": minimum, "commitment_usd": commitment}))
-    return plan.model_copy(update={"api": plan.api.model_copy(update={"terms": tuple(terms)})})

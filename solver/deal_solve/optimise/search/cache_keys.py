@@ -68,7 +68,8 @@ SEATS_ONLY: Parts = (
     "bundle",  # needs both parts of the same offer to be taken
     "terms.*.api",  # a discount on the API part, as above
 )
-"""Irrelevant, of an offer, to the program of an API agreement under another one (or list)."""
+"""Irrelevant, of an offer, to the program of an API agreement under another one (or list), and to the baseline where
+it has no band without a commitment."""
 
 
 def sums_key(deal: Deal) -> str:
@@ -79,10 +80,10 @@ def sums_key(deal: Deal) -> str:
 def baseline_key(deal: Deal) -> str:
     """Return the key of the baseline of a deal."""
     data = without(plain(deal), BASELINE)
-    for offer in data["offers"].values():
-        if offer["api"] is not None:  # a band with a commitment is closed to the baseline, an offer without another too
-            free = [band for band in offer["api"]["bands"] if band["commit_usd_per_year"] == 0]
-            offer["api"] = {**offer["api"], "bands": free} if free else None
+    for name, offer in data["offers"].items():  # a band with a commitment is closed, an offer without another too
+        api = offer["api"] or {"bands": ()}
+        free = [band for band in api["bands"] if band["commit_usd_per_year"] == 0]
+        data["offers"][name] = {**offer, "api": {**api, "bands": free}} if free else without(offer, SEATS_ONLY)
     return digest(data)
 
 

@@ -1,0 +1,45 @@
+"""What the solution of a relaxation bounds: a deal in which every plan can be signed that can be here, and none costs
+more in any scenario.
+
+Measured against the same baseline, no plan has a lower objective here than there. Where loss is measured against
+another one, which costs D more than that of the relaxation in each scenario, CVaR(cost - baseline - D) is at least
+CVaR(cost - baseline) - CVaR(D), as CVaR is subadditive; the objective adds E[D] back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from deal_solve.optimise.search.settings import LowerBounds, SearchProblem
+from deal_solve.optimise.solution import Solution
+from deal_solve.settlement.objective import constant_of
+from deal_solve.uncertainty import measures
+from deal_solve.uncertainty.measures import Against
+
+ROOM = 1e-9
+"""What sums of dollars may differ by, relatively, from one deal to the next."""
+
+
+def relaxed_bounds(relaxations: Sequence[Solution], problem: SearchProblem) -> LowerBounds:
+    """Return what no plan of an agreement has a lower objective than (USD), by what relaxations of a deal prove.
+
+    They are solved over the same scenarios, by the same criterion; not for regret.
+    """
+    found: dict[tuple[str, int], float] = {}
+    for each in relaxations:
+        lost = _lost(each, problem)
+        for agreement, bound in each.lower_bounds.items():
+            here = bound if math.isinf(bound) else bound - lost - ROOM * abs(bound)
+            found[agreement] = max(found.get(agreement, here), here)
+    return found
+
+
+def _lost(relaxation: Solution, problem: SearchProblem) -> float:
+    """Return by how much bounds are lower for a problem whose baseline is another one, USD; 0 where it is the same."""
+    here, there = problem.against.baseline, relaxation.baseline_cost
+    if here is None or there is None:
+        return 0.0
+    risk, weights, more = problem.deal.risk, relaxation.settlement.weights, here - there
+    expected = constant_of(problem.deal, weights, Against(baseline=more))
+    return risk.weight * measures.cvar(more, weights, risk.confidence) - expected

@@ -1,0 +1,102 @@
+"""Deals in which numbers of offers are moved towards the buyer: what bounds them bounds the deal as it is."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import numpy as np
+import pytest
+
+from deal_solve import Deal, Infeasible, InputError, SolveCache, scenarios_of, solve, varied
+from deal_solve.analysis.breakeven.parametric import number_of
+from deal_solve.analysis.sensitivity.dearer import is_dearer, is_lawful, is_of_price, relaxed_by
+from deal_solve.analysis.sensitivity.moved import moved
+from deal_solve.analysis.sensitivity.negotiable import negotiables
+from deal_solve.deal.yaml_source import loc_of
+from deal_solve.optimise.relaxations import relaxed_bounds
+from deal_solve.optimise.search.settings import SearchProblem
+from deal_solve.settlement.settle import cost_of
+from deal_solve.uncertainty.measures import Against
+from tests.support.clauses import risk_of
+from tests.support.generators import RandomDraw, drawn_deal
+from tests.support.generators.estimate import read
+from tests.support.hand_deals import office
+from tests.support.relaxations import lawful
+from tests.support.samples import seeds
+
+CENT = 0.01
+
+
+def lawful_deal(rng: np.random.Generator) -> Deal:
+    """Return a deal for which the laws hold, its risk measured on loss where it was drawn so."""
+    data = drawn_deal(RandomDraw(rng), tiny=True)
+    kept = risk_of(data["risk"])
+    return read({**lawful(data), **({} if "criterion" in kept else {"risk": kept})})
+
+
+def relaxed(deal: Deal, rng: np.random.Generator) -> Deal:
+    """Return the deal with some numbers moved a step towards the buyer, and now and then with bundles for nothing."""
+    changes = {}
+    for each in negotiables(deal):
+        more = relaxed_by(loc_of(each.path)[2:])
+        if more and rng.random() < 0.6:
+            changes[each.path] = number_of(each.high if more > 0 else each.low)
+    for name, offer in deal.offers.items():
+        if rng.random() < 0.5:
+            for tier in range(len(offer.bundle)):
+                changes[f"offers.{name}.bundle[{tier}].combined_usd_per_year"] = tier + 1.0
+    return varied(deal, changes)
+
+
+@pytest.mark.parametrize("number", seeds(6, 60))
+def test_no_plan_costs_more_in_a_relaxed_deal_and_its_bounds_hold(number: int):
+    """Of every API agreement, the best plan costs no less in any scenario, and no less than the relaxed deal bounds."""
+    rng, found = np.random.default_rng([23, number]), None
+    while found is None:
+        deal = lawful_deal(rng)
+        with suppress(Infeasible, InputError):
+            cheaper = relaxed(deal, rng)
+            found = solve(deal) if cheaper != deal and is_dearer(deal, cheaper) else None
+            found = found if found is not None and is_lawful(found, deal) else None
+    scenarios = scenarios_of(deal)
+    first = solve(cheaper, scenarios)
+    against = Against(baseline=found.baseline_cost)
+    there = found.settlement.deal
+    problem = SearchProblem(there, SolveCache().sums(there, scenarios), against=against)
+    bounds = relaxed_bounds([first], problem)
+    for offer, months in found.lower_bounds:
+        bands = {
+            each.band_usd_per_year: 0.0
+            for each in found.agreements
+            if (each.offer, each.term_months) == (offer, months)
+        }
+        try:
+            best = solve(deal, scenarios, bands={(offer, months): bands}, baseline=found)
+        except Infeasible:
+            continue
+        room = max(2e-6 * abs(best.objective_usd), 2 * CENT)
+        assert bounds[offer, months] <= best.objective_usd + room
+        plan = moved(deal, cheaper, best.plan)
+        assert (cost_of(cheaper, plan, scenarios) <= cost_of(deal, best.plan, scenarios) + CENT).all()
+    among = solve(deal, scenarios, relaxations=[first])
+    assert among.objective_usd == pytest.approx(found.objective_usd, rel=2e-6, abs=2 * CENT)
+
+
+def test_cheaper_seats_that_miss_a_bundle_are_no_relaxation():
+    """A seat counts in a bundle by its price: one that is a twentieth cheaper reaches it at a twentieth less."""
+    assert is_of_price(("seats", "seat", "tiers", "steps", 0, "discount"))
+    bundle = {"bundle": [{"combined_usd_per_year": 20_000, "seats": 0.1, "api": 0.1}]}
+    api = {"api": {"bands": [{"commit_usd_per_year": 10_000, "discount": 0.1}]}}
+    written = office(minimum=10).written
+    with_bundle = {**written, "offers": {"office": {**written["offers"]["office"], **api, **bundle}}}
+    deal = read(with_bundle)
+    price, reached = "offers.office.seats.seat.usd_per_user_month", "offers.office.bundle[0].combined_usd_per_year"
+    usd = deal.offers["office"].seats["seat"].usd_per_user_month
+    assert usd is not None
+    cheaper = {price: 0.95 * usd}
+    assert not is_dearer(deal, varied(deal, cheaper))
+    assert not is_dearer(deal, varied(deal, {**cheaper, reached: 19_100}))
+    assert is_dearer(deal, varied(deal, {**cheaper, reached: 18_900}))
+    assert not is_dearer(varied(deal, cheaper), deal)
+    alone = read(written)
+    assert is_dearer(alone, varied(alone, cheaper))
