@@ -61,6 +61,7 @@ class Agreements:
     regimes: dict[Regime, Variable] = field(default_factory=dict)
     seats: dict[SeatCandidate, Variable] = field(default_factory=dict)
     seat_terms: dict[tuple[SeatCandidate, TermSpan], Variable] = field(default_factory=dict)
+    _of_year: dict[int, list[Regime]] = field(default_factory=dict)
 
     def of_api(self, agreement: Agreement) -> dict[Regime, Variable]:
         """Return the regimes of an API agreement."""
@@ -71,8 +72,10 @@ class Agreements:
         return total(h for (c, span), h in self.seat_terms.items() if c == candidate and span.start == month)
 
     def of_year(self, year: int) -> list[Regime]:
-        """Return the regimes whose term holds a contract year."""
-        return [regime for regime in self.regimes if year in regime.span.years]
+        """Return the regimes whose term holds a contract year; to be called once all are there."""
+        if year not in self._of_year:
+            self._of_year[year] = [regime for regime in self.regimes if year in regime.span.years]
+        return self._of_year[year]
 
 
 def channel_of_seats(deal: Deal, candidate: SeatCandidate) -> Channel | None:

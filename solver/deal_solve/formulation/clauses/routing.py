@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -31,6 +31,9 @@ from deal_solve.formulation.model.rate_groups import Item
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.plan.crowds import Excess
 from deal_solve.plan.resolved import User, resolve
+
+Choice: TypeAlias = Literal["all", "not dearer"] | int
+"""Which options of a user are kept; a number: those that no other one dominates at rates relative to each other so."""
 
 Share = tuple[str, int, str]
 """(workload or cohort, start of the epoch, option key)."""
@@ -114,19 +117,28 @@ class Routing:
     included: dict[Variable, list[Usage]] = field(default_factory=dict)
     epochs: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)
 
-    def useful(self, user: User, epoch: Epoch, activity: Activity) -> Sequence[Option]:
-        """Return the options that a best plan may use: all different ones if pinned, or if billed under two regimes.
+    def choice(self, user: User, activity: Activity) -> Choice:
+        """Return which options a best plan may use: all different ones if pinned, or if billed under two regimes.
 
         Where less usage may cost more (`may_gain_by_use`) no cost decides: all stay but those that are closed where a
-        commitment is measured at list, the dearer ones at list.
+        commitment is measured at list, the dearer ones at list. Else it is the number of how rates are relative.
         """
-        options = epoch.distinct
+        own = None if activity.regime is None else self.rates.within(activity.regime)
         if user.name in self.pinned:
-            return options
-        if activity.regime is not None and self.rates.within(activity.regime).may_gain_by_use:
-            return [o for o in options if (user.name, epoch.start, o.key) not in self.sums.first_users.dearer]
+            return "all"
+        if own is not None and own.may_gain_by_use:
+            return "not dearer"
         if user.name in self.whole or activity.is_split:
+            return "all"
+        return self.rates.relative(None) if own is None else own.relative
+
+    def useful(self, user: User, epoch: Epoch, activity: Activity, choice: Choice) -> Sequence[Option]:
+        """Return these options, in an epoch."""
+        options = epoch.distinct
+        if choice == "all":
             return options
+        if choice == "not dearer":
+            return [o for o in options if (user.name, epoch.start, o.key) not in self.sums.first_users.dearer]
         return nondominated_options(Billing(self.sums, self.rates, user, epoch, activity.regime), options)
 
 
@@ -150,12 +162,13 @@ def route(
     """Add the shares of a user in an epoch under one activity, with all their limits and the usage that follows; return
     the options that are open to it, each with its share.
     """
-    options = tuple(routing.useful(user, epoch, activity))
     who: Who = activity.excess or user.name
-    key = who, epoch.start, tuple(map(id, options)), activity.metered, program.unit_usd, id(program.sums)
+    choice = routing.choice(user, activity)
+    key = who, epoch.start, choice, activity.metered, program.unit_usd, id(program.sums)
     known = routing.rates.blocks
     if key not in known:
         mean = activity.metered * float(program.sums.mean_requests[who][epoch.start : epoch.end].mean())
+        options = routing.useful(user, epoch, activity, choice)
         known[key] = shares_of(program, user, epoch, options, activity.metered, mean)
     shares: Shares = known[key]
     made = program.repeat(shares.block, activity.variable)

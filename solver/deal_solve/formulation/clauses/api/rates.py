@@ -235,10 +235,7 @@ class Rates:
         """Return the protected index of a family (or of seats) in a month of an agreement (model §6), in a term that it
         may have, by default the one without leaving.
         """
-        taken, index = resolve(self._deal).taken(agreement), self.index[family]
-        if taken.offer.price_protection == "none":
-            return index[month]
-        span = span or taken.span_at(month)
+        span = span or resolve(self._deal).taken(agreement).span_at(month)
         known = agreement, family, month, span
         if known not in self._known:
             self._known[known] = self._protect(agreement, family, month, span)
@@ -246,6 +243,8 @@ class Rates:
 
     def _protect(self, agreement: Agreement, family: str, month: int, span: TermSpan) -> ScalarOrArray:
         offer, index = resolve(self._deal).taken(agreement).offer, self.index[family]
+        if offer.price_protection == "none":
+            return index[month]
         base = self._base(agreement, family, span)
         now, age = index[month], month - span.start if isinstance(offer.price_protection, Capped) else 0
         key = offer.price_protection, _key_of(base), _key_of(now), age

@@ -105,12 +105,13 @@ class _Metered:
             if own:
                 program.add("metered_counts", activity[None] + total(own) <= 1)
         program.add("metered_disaggregated", total(activity.values()) == on)
+        made = [
+            Activity(variable, regime, share, regimes[regime], excess, self.is_included, self._channel(regime))
+            for regime, variable in activity.items()
+        ]
         for epoch in self.user.epochs:
-            if epoch.year == year:
-                for regime, variable in activity.items():
-                    counted, channel = regimes[regime], self._channel(regime)
-                    what = Activity(variable, regime, share, counted, excess, self.is_included, channel)
-                    route(program, self.routing, self.user, epoch, what)
+            for own_activity in made if epoch.year == year else ():
+                route(program, self.routing, self.user, epoch, own_activity)
         return activity
 
     def _channel(self, regime: Regime | None) -> Channel | None:
