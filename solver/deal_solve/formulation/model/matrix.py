@@ -38,8 +38,8 @@ class Matrix:
 
     def _name(self, label: str) -> str:
         known = plain(label)
-        self._names[known] += 1
-        return f"{known}_{self._names[known]}"
+        self._names[known] = number = self._names[known] + 1
+        return f"{known}_{number}"
 
     def variable(self, label: str, low: float | None = 0.0, high: float | None = None) -> Variable:
         """Return a new continuous variable."""
@@ -68,10 +68,11 @@ class Matrix:
             if coefficient:
                 place = variable.place
                 merged[place] = merged.get(place, 0.0) + coefficient
-        if not len(self.rows) % CHECK_EVERY:
+        count = len(self.rows)
+        if not count % CHECK_EVERY:
             checkpoint()
         name = self._name(label)
-        self._row_indices[name] = len(self.rows)
+        self._row_indices[name] = count
         self.rows.append(Constraint(name, [*merged], [*merged.values()], row.sense, row.rhs))
         return name
 
@@ -88,21 +89,23 @@ class Matrix:
     def repeat(self, block: Block, activity: Variable) -> list[Variable]:
         """Make the variables and rows of a block once more, for an activity; return the variables."""
         first, shift, names = len(self.variables), len(self.variables) - 1, self._names
-        for label, low, high, kind in block.columns:
-            names[label] += 1
-            self.variables.append(Variable(f"{label}_{names[label]}", len(self.variables), low, high, kind))
-        self.defining.update(len(self.rows) + index for index in block.defining)
+        made = []
+        for place, (label, low, high, kind) in enumerate(block.columns, first):
+            names[label] = number = names[label] + 1
+            made.append(Variable(f"{label}_{number}", place, low, high, kind))
+        self.variables += made
+        self.defining.update([len(self.rows) + index for index in block.defining])
         for row in block.rows:
             label = row.name
-            names[label] += 1
-            name = f"{label}_{names[label]}"
+            names[label] = number = names[label] + 1
+            name = f"{label}_{number}"
             places = [place + shift if place else activity.place for place in row.places]
             self._row_indices[name] = len(self.rows)
             self.rows.append(Constraint(name, places, row.factors, row.sense, row.rhs))
         for place, terms in block.defined.items():
             self.defined[place + shift] = [(other + shift, factor) for other, factor in terms]
         checkpoint()
-        return self.variables[first:]
+        return made
 
 
 class Block(Matrix):

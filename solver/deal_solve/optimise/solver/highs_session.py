@@ -14,7 +14,7 @@ import sys
 import threading
 from collections import defaultdict
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, compress
 from pathlib import Path
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -24,7 +24,6 @@ import numpy as np
 import pulp
 
 from deal_solve.errors import DealSolveError, Disagreement, InputError, InternalError
-from deal_solve.formulation.model.constraint import Constraint
 from deal_solve.formulation.model.expression import Variable
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Indices
@@ -177,16 +176,14 @@ class HighsSession:
             return
         view, known, count = self._seen(program), len(self._rows), self.highs.getNumRow()
         hidden = frozenset() if view.has_all else program.defining
-        rows: list[Constraint] = []
-        for index in range(known, len(program.rows)):
-            is_hidden = index in hidden
-            self._rows.append(-1 if is_hidden else count + len(rows))
-            if not is_hidden:
-                rows.append(program.rows[index])
+        is_seen = np.array([index not in hidden for index in range(known, len(program.rows))], dtype=bool)
+        self._rows += np.where(is_seen, count + np.cumsum(is_seen) - 1, -1).tolist()
+        rows = [*compress(program.rows[known:], is_seen.tolist())]
         if rows:
-            low, high = (
-                np.array(side, dtype=float) for side in zip(*((row.low, row.high) for row in rows), strict=True)
-            )
+            sides = np.array([row.rhs for row in rows], dtype=float)
+            senses = np.array([row.sense for row in rows])
+            low = np.where(senses == pulp.LpConstraintLE, -math.inf, sides)
+            high = np.where(senses == pulp.LpConstraintGE, math.inf, sides)
             indices = np.fromiter(chain.from_iterable(row.places for row in rows), dtype=np.int64)
             factors = np.fromiter(chain.from_iterable(row.factors for row in rows), dtype=float)
             self._check_range(program, factors)
