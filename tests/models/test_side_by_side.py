@@ -1,16 +1,18 @@
 """Solves in several threads at once are the solves one after another, and one in two processes is one in one."""
 
+import multiprocessing
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
-from deal_solve import alternatives, from_json, load, scenarios_of, solve, to_json, why_not
+from deal_solve import Cancelled, alternatives, from_json, load, scenarios_of, solve, to_json, why_not
 from deal_solve.optimise import second_process
 from deal_solve.optimise.search import agreement_search
-from deal_solve.optimise.search.second_half import SecondHalf
+from deal_solve.optimise.search.second_half import BandsBeside, SecondHalf
 from deal_solve.optimise.second_process import can_fork
 from tests.support.paths import EXAMPLES
 from tests.support.samples import sizes
@@ -59,52 +61,53 @@ def test_analyses_of_one_solution_may_run_at_the_same_time():
 DIVIDED = "seat-heavy"
 
 
-def begun(monkeypatch, can, work=SecondHalf._work):
-    """Let half of the agreements of any size be bounded in a second process, or not; return how many were begun."""
+def begun(monkeypatch, can, half=SecondHalf._work, bands=BandsBeside._work):
+    """Let agreements of any size, and their bands, be bounded in a second process, or not; return what was begun."""
     monkeypatch.setattr(agreement_search, "DIVIDED_MIN_NONZEROS", 0)
     monkeypatch.setattr(agreement_search, "can_fork", lambda: can)
-    monkeypatch.setattr(SecondHalf, "_work", work)
-    count, begin = [], SecondHalf.begin
-    monkeypatch.setattr(SecondHalf, "begin", lambda half: count.append(half) or begin(half))
+    monkeypatch.setattr(SecondHalf, "_work", half)
+    monkeypatch.setattr(BandsBeside, "_work", bands)
+    count, bound, begin = [], SecondHalf.bound_beside, BandsBeside.begin
+    monkeypatch.setattr(SecondHalf, "bound_beside", lambda half, others: count.append(half) or bound(half, others))
+    monkeypatch.setattr(BandsBeside, "begin", lambda bands, some: count.append(bands) or begin(bands, some))
     return count
 
 
 @pytest.mark.parametrize("name", ["seat-heavy", "start-up"])
-def test_half_of_the_agreements_bounded_in_a_second_process_give_the_same_bits(monkeypatch, name):
+def test_agreements_and_bands_bounded_in_a_second_process_give_the_same_bits(monkeypatch, name):
     deal, found = load(next(path for path in EXAMPLES if path.stem == name)), []
     for can in (True, False):
         with monkeypatch.context() as patched:
             count = begun(patched, can)
             found.append(result(deal))
-            assert bool(count) is can
+            assert len(count) > 1 if can else not count
     assert found[0] == found[1]
 
 
-def _lost_at_once(half, send):
+def _lost(*given):
     os._exit(1)
 
 
-def _lost_later(half, send):
-    work(half, lambda what: send(what) if isinstance(what, list) else os._exit(1))
+def _lost_later(bands, some, send):
+    for candidate in some[:1]:
+        send((candidate.agreement, bands.bounds_of(candidate)))
+    os._exit(1)
 
 
-def _mute(half, send):
+def _mute(*given):
     raise MemoryError
 
 
-work = SecondHalf._work
-
-
-def _stuck(half, send):
+def _stuck(*given):
     threading.Event().wait()
 
 
-@pytest.mark.parametrize("work", [_lost_at_once, _lost_later, _mute, _stuck])
+@pytest.mark.parametrize("work", [{"half": lost} for lost in (_lost, _mute, _stuck)] + [{"bands": _lost_later}])
 def test_what_a_lost_process_was_to_bound_is_bounded_here(monkeypatch, work):
     deal = load(next(path for path in EXAMPLES if path.stem == DIVIDED))
     whole = solve(deal)
     monkeypatch.setattr(second_process, "STANDSTILL_SECONDS", 0.5)
-    count = begun(monkeypatch, can=True, work=work)
+    count = begun(monkeypatch, can=True, **work)
     again = solve(deal)
     assert count
     assert again.plan == whole.plan
@@ -112,12 +115,15 @@ def test_what_a_lost_process_was_to_bound_is_bounded_here(monkeypatch, work):
     assert [each.bound_usd for each in again.agreements] == pytest.approx([each.bound_usd for each in whole.agreements])
 
 
-def test_a_second_process_ends_with_the_solve_and_begins_no_other(monkeypatch):
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_second_process_ends_with_the_solve_and_begins_no_other(monkeypatch, is_stopped):
     deal = load(next(path for path in EXAMPLES if path.stem == DIVIDED))
     count = begun(monkeypatch, can=True)
-    solve(deal)
+    with pytest.raises(Cancelled) if is_stopped else nullcontext():
+        solve(deal, progress=lambda at: not (is_stopped and "solving adoption" in at.phase))
     assert count
-    assert not any(half.is_at_work for half in count)
+    assert not any(each.is_at_work for each in count if isinstance(each, BandsBeside))
+    assert not multiprocessing.active_children()
     with second_process.second_process(lambda send: send(can_fork())) as other:
         assert not can_fork()
         assert other.receive() is False

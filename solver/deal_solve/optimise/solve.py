@@ -18,7 +18,6 @@ from threadpoolctl import threadpool_limits
 
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Disagreement, Infeasible, InputError, LimitReached
-from deal_solve.formulation.clauses.risk import is_exact_chance
 from deal_solve.formulation.fixings import fixings_of
 from deal_solve.formulation.read import read_plan
 from deal_solve.optimise.comparison import comparison_of
@@ -34,6 +33,7 @@ from deal_solve.optimise.confirmation import (
 )
 from deal_solve.optimise.first_plan import first_plan
 from deal_solve.optimise.known import keep_best, known_best
+from deal_solve.optimise.method import is_decomposable
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.relaxations import relaxed_bounds
 from deal_solve.optimise.search.agreement import Candidate
@@ -272,20 +272,21 @@ def _is_exact(best: Candidate, gap: float) -> bool:
 def _run(search: AgreementSearch, cache: SolveCache) -> _Found:
     """Run a search; one that a limit stops before it has a plan hands over none."""
     try:
-        best = search.run()
-    except LimitReached:
-        return _Found(search, None, search.agreements(), None)
-    except (Infeasible, Beaten):
+        try:
+            best = search.run()
+        except LimitReached:
+            return _Found(search, None, search.agreements(), None)
+        cache.record(search)
+        search.bound_bands()
+        is_whole = search.settings.asks in ("plan", "plan_alone", "plan_with_costs")
+        try:
+            plan, stage_left = polish(best.formulation, search.settings.solver, search.clock, is_whole=is_whole)
+        except LimitReached:
+            return _Found(search, None, search.agreements(), _as_found(search, best))
+        return _Found(search, best, search.agreements(), plan, search.stage_left or stage_left)
+    except BaseException:
         search.forget()
         raise
-    cache.record(search)
-    agreements, settings = search.agreements(), search.settings
-    try:
-        is_whole = settings.asks in ("plan", "plan_alone", "plan_with_costs")
-        plan, stage_left = polish(best.formulation, settings.solver, search.clock, is_whole=is_whole)
-    except LimitReached:
-        return _Found(search, None, agreements, _as_found(search, best))
-    return _Found(search, best, agreements, plan, search.stage_left or stage_left)
 
 
 def _as_found(search: AgreementSearch, best: Candidate) -> Plan | None:
@@ -390,11 +391,3 @@ def _simple(
 def _is_better(simple: Settlement, other: Settlement, problem: SearchProblem) -> bool:
     """Whether a simple plan, which is within the limits, is better than another one."""
     return settled_objective(problem, simple) < settled_objective(problem, other) or not satisfies_limits(other)
-
-
-def is_decomposable(deal: Deal, scenarios: Scenarios, solver: str = "highs") -> bool:
-    """Whether cuts can carry the whole deal: a probability held scenario by scenario needs a binary for each.
-
-    Cuts close to a billionth of the cost; a solver that hands its answer over as rounded text would never get there.
-    """
-    return solver == "highs" and not any(is_exact_chance(limit, scenarios.size) for limit in deal.limits)

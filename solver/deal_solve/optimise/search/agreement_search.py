@@ -30,7 +30,7 @@ from deal_solve.optimise.search.candidate_solver import CandidateSolver, Incumbe
 from deal_solve.optimise.search.choices import restrict_to_bands
 from deal_solve.optimise.search.extensive_size import refuse_large
 from deal_solve.optimise.search.programs import Kept, Programs
-from deal_solve.optimise.search.second_half import SecondHalf
+from deal_solve.optimise.search.second_half import BandsBeside, SecondHalf
 from deal_solve.optimise.search.settings import Beaten, SearchProblem, SearchSettings
 from deal_solve.optimise.search.tie_breaking import FIRST_STAGE, TieBreaking
 from deal_solve.optimise.search.warm_start import WarmStart
@@ -76,6 +76,11 @@ class AgreementSearch:
     size: Size = field(default_factory=lambda: Size(0, 0, 0, 0), init=False)
     stage_left: str = field(default="", init=False)
     _second_half: SecondHalf | None = field(default=None, init=False)
+    _bands: BandsBeside = field(init=False)
+    _solved: list[Candidate] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self._bands = BandsBeside(self._bounds_of_bands)
 
     def run(self) -> Candidate:
         """Return the best candidate, its best plan in the variables of its program.
@@ -117,18 +122,16 @@ class AgreementSearch:
         if not self._is_divided:
             self._in_parallel(bound, self.candidates)
             return
-        self._second_half = SecondHalf(self.candidates[1::2], bound, self._bounds_of_bands)
-        if can_fork():
-            self._second_half.begin()
-            for candidate in self.candidates[::2]:
-                bound(candidate)
-        else:
-            self._in_parallel(bound, self.candidates[::2])
-        if not self._second_half.is_taken_over():
-            self._in_parallel(bound, self.candidates[1::2])
+        first, second = self.candidates[::2], self.candidates[1::2]
+        self._second_half = SecondHalf(second, bound)
+        if not can_fork():
+            self._in_parallel(bound, self.candidates)
             self._second_half.note_bases()
-        if not self.settings.bounds_bands:
-            self._second_half.end()
+        elif not self._second_half.bound_beside(first):
+            self._in_parallel(bound, second)
+            self._second_half.note_bases()
+        if self.settings.bounds_bands and can_fork():
+            self._bands.begin(sorted(self.candidates, key=lambda candidate: -candidate.bound)[:-1])
 
     @property
     def _is_divided(self) -> bool:
@@ -173,19 +176,28 @@ class AgreementSearch:
         built = [candidate for candidate in self.candidates if candidate.is_built]
         return {candidate.agreement: candidate.next_warm_start() for candidate in built}
 
+    def bound_bands(self) -> None:
+        """Bound the bands of agreements, as far as no second process does; to be called before a plan is polished."""
+        here = self._solved if self._bands.is_at_work else self.candidates
+        for candidate, bounds in zip(here, self._in_parallel(self._bounds_of_bands, here), strict=True):
+            self._bands.keep(candidate, bounds)
+            if candidate.objective is not None:
+                candidate.recall()
+
     def agreements(self) -> tuple[CandidateAgreement, ...]:
-        """Return every agreement in every band of its first term; to be called before a program is polished."""
-        if self._second_half is not None and self._second_half.is_at_work:
-            found = [*map(self._in_bands, self.candidates)]
-            self._second_half.end()
-        else:
-            found = self._in_parallel(self._in_bands, self.candidates)
-        return tuple(in_band for bands in found for in_band in bands)
+        """Return every agreement in every band of its first term, which it has a bound of."""
+        found = []
+        for candidate in self.candidates:
+            bounds = self._bands.of(candidate)
+            found += [candidate.in_band(band, bound) for band, bound in zip(candidate.bands, bounds, strict=True)]
+        self._bands.end()
+        return tuple(found)
 
     def forget(self) -> None:
         """Let go of the candidates, which know the search: their programs take memory no longer than they are used."""
-        if self._second_half is not None:
-            self._second_half.end()
+        self._bands.end()
+        self._second_half = None
+        self._solved.clear()
         self.candidates.clear()
         if self.programs is not None:
             for agreement, kept in self.built.items():
@@ -280,8 +292,8 @@ class AgreementSearch:
     def _solve(self, candidate: Candidate) -> None:
         """Solve an agreement that may be better than, or tied with, the incumbent."""
         candidate.formulation  # noqa: B018 - built before the step is reported
-        if self._second_half is not None:
-            self._second_half.open_session(candidate)
+        self._solved.append(candidate)
+        self._open_session(candidate)
         self._report("solving", candidate.agreement)
         if candidate.agreement in self.warm_starts and candidate.agreement in self.bounds:
             self._solver.add_cuts_of_warm_start(candidate)
@@ -292,16 +304,13 @@ class AgreementSearch:
                 return
         self._solver.solve(candidate, self.incumbent)
 
-    def _in_bands(self, candidate: Candidate) -> list[CandidateAgreement]:
-        """Bound each band of a candidate by the relaxation with all its cuts, or by the candidate's own bound."""
-        known = None if self._second_half is None else self._second_half.bounds_of_bands(candidate)
-        bounds = self._bounds_of_bands(candidate) if known is None else known
-        found = [candidate.in_band(band, bound) for band, bound in zip(candidate.bands, bounds, strict=True)]
-        if candidate.objective is not None:
-            candidate.recall()
-        return found
+    def _open_session(self, candidate: Candidate) -> None:
+        if self._second_half is not None:
+            self._second_half.open_session(candidate)
 
     def _bounds_of_bands(self, candidate: Candidate) -> list[float]:
+        """Bound each band of a candidate by the relaxation with all its cuts, or by the candidate's own bound."""
+        self._open_session(candidate)
         bounds = []
         for band in candidate.bands:
             bound = candidate.bound

@@ -1,9 +1,9 @@
-"""Half of the agreements of a search, bounded in a second process while the first one bounds the others.
+"""Agreements that a second process bounds beside the first one: half of them, and then the bands of all that are left.
 
-It has all programs as they were built, and hands back the cuts that it added and the last bases; then it bounds the
-bands of its agreements, those first that are least likely to be solved. Without a second process, or where it is lost,
-all of that is done in the first. An agreement that is solved goes on from its last basis in a session of its own,
-wherever it was bounded, so that the answer has the same bits (formulation §8, "Many deals").
+It has all programs as they were built. Of the agreements it hands back the cuts that it added and the last bases, of
+the bands their bounds, those first whose agreements are least likely to be solved. Without a second process, or where
+it is lost, all of that is done in the first. An agreement of the second half goes on from its last basis in a session
+of its own, wherever it was bounded, so that the answer has the same bits (formulation §8, "Many deals").
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.formulation.model.program import AddedCuts
@@ -32,41 +33,21 @@ class Bounded(NamedTuple):
 
 @dataclass
 class SecondHalf:
-    """Agreements that a second process bounds by `bound`, and then band by band by `of_bands`.
-
-    `bases` are those of agreements that have been bounded and not been solved since.
-    """
+    """The agreements that a second process bounds; `bases` are those of the ones that have no session here since."""
 
     candidates: Sequence[Candidate]
     bound: Callable[[Candidate], None]
-    of_bands: Callable[[Candidate], list[float]]
     bases: dict[Agreement, Basis | None] = field(default_factory=dict, init=False)
-    _process: SecondProcess | None = field(default=None, init=False)
-    _by_band: dict[Agreement, list[float]] = field(default_factory=dict, init=False)
-    _open: ExitStack = field(default_factory=ExitStack, init=False)
 
-    def begin(self) -> None:
-        """Begin the second process."""
-        self._process = self._open.enter_context(second_process(self._work))
-
-    def end(self) -> None:
-        """End the second process, if there is one."""
-        self._process = None
-        self._open.close()
-
-    @property
-    def is_at_work(self) -> bool:
-        """Whether there is a second process."""
-        return self._process is not None
-
-    def is_taken_over(self) -> bool:
-        """Take over what bounding has left in the second process; whether it is there."""
-        found: list[Bounded] | None = self._received()
-        for candidate, bounded in zip(self.candidates, found or [], strict=found is not None):
-            candidate.bound, candidate.outcome = bounded.bound, bounded.outcome
-            candidate.formulation.program.take_cuts(bounded.cuts)
-            self.bases[candidate.agreement] = bounded.basis
-        return found is not None
+    def bound_beside(self, others: Sequence[Candidate]) -> bool:
+        """Bound them in a second process, and the others here; whether the second process has handed over its own."""
+        with second_process(self._work) as process:
+            for candidate in others:
+                self.bound(candidate)
+            with suppress(LostError):
+                self._take_over(process.receive())
+                return True
+        return False
 
     def note_bases(self) -> None:
         """Note the last bases of the agreements, which were bounded here."""
@@ -74,7 +55,7 @@ class SecondHalf:
             self.bases[candidate.agreement] = session_of(candidate.formulation.program).basis()
 
     def open_session(self, candidate: Candidate) -> None:
-        """Open a new session for an agreement, where it is of this half and has none here, or not such a one."""
+        """Open a new session for an agreement of this half, before anything else is solved of it."""
         basis = self.bases.pop(candidate.agreement, None)
         if basis is not None:
             formulation, program = candidate.formulation, candidate.formulation.program
@@ -82,33 +63,64 @@ class SecondHalf:
             minimise(program, formulation.objective)
             session_of(program).begin_from(program, basis)
 
-    def bounds_of_bands(self, candidate: Candidate) -> list[float] | None:
-        """Return the bounds of the bands of an agreement that was not solved, if there is a second process for it."""
-        while self.is_at_work and candidate.agreement in self.bases:
-            if candidate.agreement in self._by_band:
-                return self._by_band[candidate.agreement]
-            found: dict[Agreement, list[float]] | None = self._received()
-            if found is None:
-                self.open_session(candidate)
-            else:
-                self._by_band |= found
-        return None
-
-    def _received(self) -> Any:
-        """Return what the second process has sent, None if it is lost."""
-        if self._process is not None:
-            with suppress(LostError):
-                return self._process.receive()
-        return None
-
     def _work(self, send: Send) -> None:
-        """Bound the agreements, then their bands, in the second process."""
         rows = [len(candidate.formulation.program.rows) for candidate in self.candidates]
         for candidate in self.candidates:
             self.bound(candidate)
         send([_bounded(candidate, count) for candidate, count in zip(self.candidates, rows, strict=True)])
-        for candidate in sorted(self.candidates, key=lambda candidate: -candidate.bound):
-            send({candidate.agreement: self.of_bands(candidate)})
+
+    def _take_over(self, found: list[Bounded]) -> None:
+        for candidate, bounded in zip(self.candidates, found, strict=True):
+            candidate.bound, candidate.outcome = bounded.bound, bounded.outcome
+            candidate.formulation.program.take_cuts(bounded.cuts)
+            self.bases[candidate.agreement] = bounded.basis
+
+
+@dataclass
+class BandsBeside:
+    """Bounds of bands, by agreement, that a second process finds with `bounds_of` and a search asks for."""
+
+    bounds_of: Callable[[Candidate], list[float]]
+    _process: SecondProcess | None = field(default=None, init=False)
+    _found: dict[Agreement, list[float]] = field(default_factory=dict, init=False)
+    _open: ExitStack = field(default_factory=ExitStack, init=False)
+
+    def begin(self, candidates: Sequence[Candidate]) -> None:
+        """Begin with some agreements, in the order in which they are likely to be asked for."""
+        self._process = self._open.enter_context(second_process(partial(self._work, candidates)))
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether there is a second process."""
+        return self._process is not None
+
+    def end(self) -> None:
+        """End the second process, if there is one."""
+        self._process = None
+        self._open.close()
+
+    def keep(self, candidate: Candidate, bounds: list[float]) -> None:
+        """Keep the bounds of an agreement that were found here."""
+        self._found[candidate.agreement] = bounds
+
+    def of(self, candidate: Candidate) -> list[float]:
+        """Return the bounds of an agreement as soon as they are there; without a second process they are found here."""
+        while self._process is not None and candidate.agreement not in self._found:
+            try:
+                self._hear(self._process)
+            except LostError:
+                self.end()
+        if candidate.agreement not in self._found:
+            self.keep(candidate, self.bounds_of(candidate))
+        return self._found[candidate.agreement]
+
+    def _hear(self, process: SecondProcess) -> None:
+        agreement, bounds = process.receive()
+        self._found.setdefault(agreement, bounds)
+
+    def _work(self, candidates: Sequence[Candidate], send: Send) -> None:
+        for candidate in candidates:
+            send((candidate.agreement, self.bounds_of(candidate)))
 
 
 def _bounded(candidate: Candidate, rows: int) -> Bounded:

@@ -89,7 +89,7 @@ class SearchSettings:
     `optimality_tolerance` is that of epigraph variables where plans are looked for, `bounding_tolerance` where only a
     bound is (infinite: no cut is added), and `tie_tolerance` that of tied plans. `presolves` lets the solver reduce a
     program before it begins, and `branches` that a small program without cuts is branched on here, and not by HiGHS.
-    `asks` says what is read of the best plan.
+    `asks` says what is read of the best plan, and with `bounds_bands` every band gets a bound of its own.
     """
 
     solver: str = "highs"
@@ -99,7 +99,7 @@ class SearchSettings:
     bounding_tolerance: float = BOUNDING_TOLERANCE
     tie_tolerance: float = TIE_TOLERANCE
     asks: Asks = "plan"
-    bounds_bands: bool = True
+    bounds_bands: bool = False
     reports_incumbent: bool = False
     presolves: bool = True
     branches: bool = False

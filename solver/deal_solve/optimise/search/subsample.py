@@ -41,6 +41,7 @@ def warm_started(search: AgreementSearch) -> AgreementSearch:
                 optimality_tolerance=gap / 10,
                 bounding_tolerance=math.inf if warm_starts else BOUNDING_TOLERANCE,
                 asks="cost",
+                bounds_bands=False,
                 reports_incumbent=False,
             ),
             search.clock,
