@@ -129,6 +129,18 @@ def test_a_second_process_ends_with_the_solve_and_begins_no_other(monkeypatch, i
         assert other.receive() is False
 
 
+def test_where_no_more_processes_may_be_all_is_done_in_the_first(monkeypatch):
+    def refused():
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    deal = load(next(path for path in EXAMPLES if path.stem == DIVIDED))
+    alone = result(deal)
+    count = begun(monkeypatch, can=True)
+    monkeypatch.setattr(os, "fork", refused)
+    assert result(deal) == alone
+    assert count
+
+
 def test_no_process_begins_while_another_thread_works_here():
     """It may hold a lock that the fork would wait for; a thread that only waits holds none."""
     may, works, done = threading.Event(), threading.Event(), threading.Event()

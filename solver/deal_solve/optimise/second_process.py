@@ -115,17 +115,17 @@ def second_process(work: Callable[[Send], None], kept: tuple[Any, ...] = ()) -> 
     process = context.Process(target=_work, args=(work, kept, receiver, sender), daemon=True)
     before = _IS_BESIDE.set(True)
     try:
-        with _alone():
+        with _alone(), suppress(OSError):  # where no more processes may be, it is lost
             if _others_are_idle():
                 process.start()
         sender.close()
         yield SecondProcess(process, receiver, kept)
     finally:
-        _IS_BESIDE.reset(before)
         if process.pid is not None:
             process.kill()
             process.join()
         receiver.close()
+        _IS_BESIDE.reset(before)
 
 
 @contextmanager
