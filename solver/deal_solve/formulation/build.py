@@ -147,6 +147,7 @@ def _decide(
     limit_plans(program, deal, agreements, seats, tracks)
     bundle(program, deal, agreements, seats, commitments)
     settle_channels(program, deal)
+    committed, signed = _committed(program, deal, seats, commitments)
     return Decisions(
         deal=deal,
         program=program,
@@ -158,28 +159,26 @@ def _decide(
         seats=seats,
         tracks=tracks,
         commitments=commitments,
-        committed=_committed(program, deal, seats, commitments),
-        signed=_committed(program, deal, seats, commitments, first_terms_only=True),
+        committed=committed,
+        signed=signed,
     )
 
 
-def _committed(
-    program: Program, deal: Deal, seats: Seats, commitments: Commitments, *, first_terms_only: bool = False
-) -> Expression:
-    """Return Σ over contract years of C + 12·N·seat price at index 1 after all discounts, in money units.
+def _committed(program: Program, deal: Deal, seats: Seats, commitments: Commitments) -> tuple[Expression, Expression]:
+    """Return Σ over contract years of C + 12·N·seat price at index 1 after all discounts, in money units: over the
+    horizon, and over the contract years of first terms.
 
-    Over the horizon, or over the contract years of first terms; of a year that the horizon cuts its months inside. What
-    is committed at list counts less the discount; seats from the end of those in force on.
+    Of a year that the horizon cuts its months inside count. What is committed at list counts less the discount; seats
+    from the end of those in force on.
     """
-    of_api = [
-        committed_share(deal, regime) * commitments.within(regime, deal.months_of(year))
+    parts = [
+        (regime.span.index, committed_share(deal, regime) * commitments.within(regime, deal.months_of(year)))
         for regime, year in commitments.of
-        if not (first_terms_only and regime.span.index)
     ]
-    years = [(taken, year) for (taken, *_), year in seats.years.items() if not (first_terms_only and year.span.index)]
-    months = {(taken, year.year): len(seat_months(deal, taken.seat_type, year.year)) for taken, year in years}
-    of_seats = (months[taken, year.year] / program.unit_usd * year.fee for taken, year in years)
-    return total([*of_api, *of_seats])
+    for (taken, *_), year in seats.years.items():
+        months = len(seat_months(deal, taken.seat_type, year.year))
+        parts.append((year.span.index, months / program.unit_usd * year.fee))
+    return total(part for _, part in parts), total(part for index, part in parts if not index)
 
 
 def _max_committed(program: Program, paths: Sequence[Decisions]) -> Expression:
