@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deal_solve.formulation.model.chunks import FEW, Selection, count_of
-from deal_solve.formulation.model.per_scenario import ScalarOrArray
-from deal_solve.formulation.model.rate_groups import EVERYWHERE, RateGroups, part
+from deal_solve.formulation.model.per_scenario import Ratio, part
+from deal_solve.formulation.model.rate_groups import EVERYWHERE, RateGroups
 from deal_solve.formulation.model.recourse import Linear
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -25,9 +25,7 @@ class Period:
     number or (S,); `balance` is C_P as an expression.
     """
 
-    def __init__(
-        self, usage: RateGroups, ratios: Sequence[ScalarOrArray], balance: Linear, charge: tuple[int, int]
-    ) -> None:
+    def __init__(self, usage: RateGroups, ratios: Sequence[Ratio], balance: Linear, charge: tuple[int, int]) -> None:
         self.usage, self.balance, self.charge = usage, balance, charge
         self.indices, self.size = usage.indices, usage.size
         self._ratios = ratios
@@ -43,7 +41,7 @@ class Period:
 
     def _table(self, here: Selection) -> Array:
         """Return the ratios (groups, S) in some scenarios, or (groups, 1) where they are the same everywhere."""
-        if not any(isinstance(ratio, np.ndarray) for ratio in self._ratios):
+        if all(isinstance(ratio, float) for ratio in self._ratios):
             return np.array(self._ratios or [0.0], dtype=float)[:, None]
         size = count_of(here, self.size)
         return np.array([np.broadcast_to(part(ratio, here), size) for ratio in self._ratios])

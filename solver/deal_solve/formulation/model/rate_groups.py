@@ -11,16 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from deal_solve.formulation.model.chunks import FEW, Selection, count_of, taken
-from deal_solve.formulation.model.per_scenario import ScalarOrArray
+from deal_solve.formulation.model.per_scenario import Ratio, ScalarOrArray, part
 from deal_solve.formulation.model.recourse import Indices
 from deal_solve.uncertainty.scenario_set import Array
 
 EVERYWHERE = slice(None)
-
-
-def part(values: ScalarOrArray, here: Selection) -> ScalarOrArray:
-    """Return what may vary by scenario, in some scenarios."""
-    return values[here] if isinstance(values, np.ndarray) else values
 
 
 class Item(NamedTuple):
@@ -135,7 +130,7 @@ class PeriodUsage:
     """Usage of a commitment period at contracted rates, in groups of one overage ratio each, and these `ratios`."""
 
     rate_groups: RateGroups
-    ratios: tuple[ScalarOrArray, ...]
+    ratios: tuple[Ratio, ...]
 
     @cached_property
     def billed(self) -> Array:
@@ -145,7 +140,7 @@ class PeriodUsage:
     @cached_property
     def ratio(self) -> Array:
         """The overage ratio of every item (items, S), for few scenarios."""
-        table = [np.broadcast_to(ratio, self.rate_groups.size) for ratio in self.ratios]
+        table = [np.broadcast_to(part(ratio, EVERYWHERE), self.rate_groups.size) for ratio in self.ratios]
         return np.round(np.array(table).reshape(-1, self.rate_groups.size)[self.rate_groups.item_groups], 12)
 
 

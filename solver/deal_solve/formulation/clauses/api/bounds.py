@@ -16,6 +16,7 @@ from deal_solve.formulation.clauses.api.rates import Regime, api_of, channel_of,
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.risk import is_exact_chance
 from deal_solve.formulation.clauses.routing import Routing
+from deal_solve.formulation.model.per_scenario import OverageRatio
 from deal_solve.formulation.model.program import Program
 from deal_solve.plan.resolved import User, resolve
 from deal_solve.uncertainty.scenario_set import Array
@@ -122,7 +123,8 @@ def _dearest(routing: Routing, regime: Regime) -> tuple[Array, float]:
         if tested:
             usd = sum(rate[models] * costs for models, costs in open_options.parts)
             dollars[open_options.rows] = np.maximum.reduceat(usd, open_options.starts)
-        ratio = max([ratio, *(sums.largest(overage) for _, _, overage in tested)])
+        for _, _, overage in tested:
+            ratio = max(ratio, overage.maximum if isinstance(overage, OverageRatio) else sums.largest(overage))
     return dollars, ratio
 
 

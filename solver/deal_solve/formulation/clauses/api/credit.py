@@ -13,9 +13,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.api.rates import Regime, api_of
 from deal_solve.formulation.model.chunks import Selection
 from deal_solve.formulation.model.expression import Variable
-from deal_solve.formulation.model.per_scenario import ScalarOrArray
+from deal_solve.formulation.model.per_scenario import ScalarOrArray, part
 from deal_solve.formulation.model.program import Program
-from deal_solve.formulation.model.rate_groups import part
 from deal_solve.formulation.model.recourse import Linear
 from deal_solve.uncertainty.scenario_set import Array
 

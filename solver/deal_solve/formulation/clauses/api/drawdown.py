@@ -26,7 +26,7 @@ from deal_solve.formulation.clauses.api.yearly_minimum_cost import YearlyMinimum
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.routing import Routing
 from deal_solve.formulation.model.expression import Expression, Variable
-from deal_solve.formulation.model.per_scenario import ScalarOrArray, ScenarioIndices
+from deal_solve.formulation.model.per_scenario import Ratio, ScenarioIndices
 from deal_solve.formulation.model.period import Period
 from deal_solve.formulation.model.program import Program, equal_columns
 from deal_solve.formulation.model.rate_groups import Item, PeriodUsage, RateGroups, YearUsage
@@ -244,11 +244,11 @@ class _PeriodItems:
 
     items: list[Item] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
-    groups: dict[float, tuple[int, ScalarOrArray]] = field(default_factory=dict)
+    groups: dict[float, tuple[int, Ratio]] = field(default_factory=dict)
 
-    def put(self, item: Item, ratio: ScalarOrArray) -> None:
+    def put(self, item: Item, ratio: Ratio) -> None:
         """Put an item into the group of its overage ratio."""
-        key = id(ratio) if isinstance(ratio, np.ndarray) else round(ratio, 12)
+        key = round(ratio, 12) if isinstance(ratio, float) else id(ratio)
         number, _ = self.groups.setdefault(key, (len(self.groups), ratio))
         self.items.append(item)
         self.numbers.append(number)

@@ -7,6 +7,7 @@ A regime j is what usage is priced under: one term of an agreement, in one band,
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, proxy
@@ -22,7 +23,8 @@ from deal_solve.deal.offers.renewal import Uplift
 from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.deal.requests.routing_options import Option
 from deal_solve.formulation.clauses.terms import api_spans, term_before
-from deal_solve.formulation.model.per_scenario import ScalarOrArray, settled
+from deal_solve.formulation.model.chunks import CHUNK
+from deal_solve.formulation.model.per_scenario import OverageRatio, Ratio, ScalarOrArray, settled
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.plan.leaving import may_leave_api, may_return_api
 from deal_solve.plan.resolved import resolve
@@ -198,8 +200,8 @@ def contracted_factor(deal: Deal, regime: Regime, model_id: str, family: str) ->
     return kept * uplift(offer, regime.span)
 
 
-def overage_ratio(api: ApiPart, factor: float, protected: ScalarOrArray, index: ScalarOrArray) -> ScalarOrArray:
-    """Return r, the overage rate over the contracted rate, at least 1."""
+def overage_ratio(api: ApiPart, factor: float, protected: ScalarOrArray, index: ScalarOrArray) -> Ratio:
+    """Return r, the overage rate over the contracted rate, at least 1; of many scenarios worked out when asked for."""
     if api.overage == "contracted":
         return 1.0
     premium = api.overage.premium if isinstance(api.overage, Premium) else 0.0
@@ -207,7 +209,9 @@ def overage_ratio(api: ApiPart, factor: float, protected: ScalarOrArray, index: 
         return max((1 + premium) / factor, 1.0)
     if isinstance(protected, float) and isinstance(index, float):
         return max(index * (1 + premium) / (factor * protected), 1.0)
-    return settled(np.atleast_1d(np.maximum(index * (1 + premium) / (factor * protected), 1.0)))
+    asked = OverageRatio(index, protected, 1 + premium, factor)
+    ratio = settled(np.atleast_1d(asked[:]))
+    return ratio if isinstance(ratio, float) or len(ratio) <= CHUNK else replace(asked, maximum=float(ratio.max()))
 
 
 class Rates:
@@ -215,7 +219,7 @@ class Rates:
 
     What is the same everywhere is one object, so that usage at one rate can be added up before the rate is applied.
     What other modules work out from a deal and its scenarios is kept beside: the `open_options` of each
-    contract year (`bounds`), the `nondominated` options (`dominance`) and the `blocks` of routing (`routing`).
+    contract year (`bounds`), `nondominated` options (`dominance`), `blocks` (`routing`) and `priced_users` (`seats`).
     """
 
     def __init__(self, index: Mapping[str, Sequence[ScalarOrArray]], deal: Deal) -> None:
@@ -223,13 +227,14 @@ class Rates:
         self.open_options: dict[int, Any] = {}
         self.nondominated: dict[object, tuple[Option, ...]] = {}
         self.blocks: dict[object, Any] = {}
+        self.priced_users: dict[object, tuple[ScalarOrArray, ScalarOrArray]] = {}
         self._within: dict[Regime, RegimeRates] = {}
         self._relative: dict[Hashable, int] = {}
         self._protections: dict[tuple[Agreement, TermSpan], Hashable] = {}
         self._known: dict[tuple[Agreement, str, int, TermSpan], ScalarOrArray] = {}
         self._bases: dict[tuple[object, ...], ScalarOrArray] = {}
         self._protected: dict[tuple[object, ...], ScalarOrArray] = {}
-        self._ratios: dict[tuple[object, ...], tuple[ScalarOrArray, ScalarOrArray, ScalarOrArray]] = {}
+        self._ratios: dict[tuple[object, ...], tuple[Ratio, ScalarOrArray, ScalarOrArray]] = {}
 
     def protected(self, agreement: Agreement, family: str, month: int, span: TermSpan | None = None) -> ScalarOrArray:
         """Return the protected index of a family (or of seats) in a month of an agreement (model §6), in a term that it
@@ -304,7 +309,7 @@ class Rates:
         options = (o for user in resolve(self._deal).users.values() for epoch in user.epochs for o in epoch.options)
         return tuple(dict.fromkeys((part.model_id, part.family) for option in options for part in option.parts))
 
-    def ratio(self, regime: Regime, factor: float, protected: ScalarOrArray, index: ScalarOrArray) -> ScalarOrArray:
+    def ratio(self, regime: Regime, factor: float, protected: ScalarOrArray, index: ScalarOrArray) -> Ratio:
         """Return the overage ratio of a regime at some rates, the same object wherever these are the same."""
         key = regime.agreement.offer, factor, _key_of(protected), _key_of(index)
         if key not in self._ratios:
@@ -320,7 +325,7 @@ class RegimeRates:
         self._rates: Rates = proxy(rates)  # which has this one: so both go with the sums
         self._deal, self._regime = deal, regime
         self._factors: dict[str, float] = {}
-        self._found: dict[tuple[str, int], tuple[float, ScalarOrArray, ScalarOrArray]] = {}
+        self._found: dict[tuple[str, int], tuple[float, ScalarOrArray, Ratio]] = {}
 
     @cached_property
     def channel(self) -> Channel | None:
@@ -348,7 +353,7 @@ class RegimeRates:
             self._factors[model_id] = contracted_factor(self._deal, self._regime, model_id, family)
         return self._factors[model_id]
 
-    def of(self, model_id: str, family: str, month: int) -> tuple[float, ScalarOrArray, ScalarOrArray]:
+    def of(self, model_id: str, family: str, month: int) -> tuple[float, ScalarOrArray, Ratio]:
         """Return (contracted over list before the index, protected index, overage ratio) of a month."""
         found = self._found.get((model_id, month))
         if found is None:
@@ -359,7 +364,7 @@ class RegimeRates:
             self._found[model_id, month] = found
         return found
 
-    def tested(self, model_id: str, family: str, month: int) -> tuple[float, ScalarOrArray, ScalarOrArray]:
+    def tested(self, model_id: str, family: str, month: int) -> tuple[float, ScalarOrArray, Ratio]:
         """Return the same of what counts toward a commitment: at list where it is measured so, and then no overage."""
         if self.is_tested_at_list:
             return 1.0, self._rates.index[family][month], 1.0

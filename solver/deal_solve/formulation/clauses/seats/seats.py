@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
+import numpy as np
+
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.running import seat_months
 from deal_solve.deal.offers.seats import SeatPart
@@ -220,9 +222,13 @@ UserMonths: TypeAlias = tuple[Who, SeatCandidate, range, Variable]
 
 def charge_users(program: Program, deal: Deal, on: Iterable[UserMonths]) -> None:
     """Charge list billed monthly: users · price · index of the month, at its start, less those that are unserved."""
+    rates = rates_of(program.sums, deal)
     for who, candidate, months, variable in on:
         seat = resolve(deal).seat(candidate, candidate.seat_type)
         usd = -seat.usd if isinstance(who, Excess) else seat.usd
         for month in months if seat.is_billed_by_users else ():
-            index = rates_of(program.sums, deal).protected(candidate.agreement, "seats", month)
-            program.pay("seats", variable, usd, Due(month, month), program.sums.users_in(who, month) * index)
+            index = rates.protected(candidate.agreement, "seats", month)
+            key = who, month, id(index) if isinstance(index, np.ndarray) else index
+            if key not in rates.priced_users:  # one array for all agreements that have this index, which is kept too
+                rates.priced_users[key] = program.sums.users_in(who, month) * index, index
+            program.pay("seats", variable, usd, Due(month, month), rates.priced_users[key][0])

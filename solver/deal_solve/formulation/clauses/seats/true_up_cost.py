@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deal_solve.formulation.model.chunks import FEW, each, taken, weighted
-from deal_solve.formulation.model.per_scenario import ScalarOrArray
-from deal_solve.formulation.model.rate_groups import part
+from deal_solve.formulation.model.per_scenario import ScalarOrArray, part
 from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, places_in
 from deal_solve.uncertainty.scenario_set import Array
 
