@@ -104,13 +104,16 @@ def comparisons(solution: Solution, options: SolveOptions | None, *, has_runner_
     runner_up = None  # its settlement is large, and is kept no longer than it is compared
     if options is not None and has_runner_up:
         runner_up = _solved(solution, nearest(solution, others, options, free))
+    cheapest = _solved(solution, None if options is None else _cheapest(solution, runner_up, options))
+    if options is not None and options.cache is not None and options.cache.is_of_sums:
+        options.cache.let_go()  # of the sums, which are large: nothing more is solved with them
     return Comparisons(
         worst_tenth_usd=cvar(settlement.cost, settlement.weights, WORST_TENTH),
         worst_tenth_above_usd=_worst_above(solution, settlement.cost),
         no_commitment=no_commitment,
         as_today=_as_today(solution),
         runner_up=runner_up,
-        cheapest=_solved(solution, None if options is None else _cheapest(solution, runner_up, options)),
+        cheapest=cheapest,
     )
 
 

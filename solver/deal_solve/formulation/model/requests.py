@@ -29,9 +29,17 @@ def hit_rate_of(deal: Deal, user: str, batch: bool, rates: Array) -> Array:
 
 
 def varied_modes(deal: Deal, scenarios: Scenarios, metered: tuple[str, ...]) -> dict[str, list[bool]]:
-    """Return, per user, in which modes (False online, True batch) the hit rate differs between scenarios."""
+    """Return, per user, in which modes (False online, True batch) the hit rate differs between scenarios.
+
+    Where nothing is said of the rate in batch it is that online, which then stands for both.
+    """
     rates = (scenarios if isinstance(scenarios, ScenarioSet) else scenarios.block(0)).hit_rate
+    caches = {user: resolve(deal).users[user].request.cache for user in metered}
+    modes = {
+        user: (False,) if cache is None or cache.batch_hit_rate is None else (False, True)
+        for user, cache in caches.items()
+    }
     return {
-        user: [batch for batch in (False, True) if np.ptp(hit_rate_of(deal, user, batch, rates[user])) > 0]
-        for user in metered
+        user: [batch for batch in own if np.ptp(hit_rate_of(deal, user, batch, rates[user])) > 0]
+        for user, own in modes.items()
     }

@@ -289,13 +289,14 @@ class ScenarioSums:
         key = who, basis, start, end
         if key not in self._rows_within:
             self._rows_within[key] = tuple(
-                (low, self._rows[who, low, basis]) for low, _ in self.within(who, start, end)
+                (low, self.row_of(who, low, basis)) for low, _ in self.within(who, start, end)
             )
         return self._rows_within[key]
 
     def row_of(self, who: Who, start: int, basis: Basis = None) -> int:
-        """Return the row of an interval in `requests` and `discounted_requests`."""
-        return self._rows[who, start, basis]
+        """Return the row of an interval in `requests` and `discounted_requests`: where batch has none, that online."""
+        row = self._rows.get((who, start, basis))
+        return self._rows[who, start, False] if row is None and basis else self._rows[who, start, basis]
 
     def rows_of(self, months: range) -> slice:
         """Return the rows of all intervals that begin in these months."""
@@ -348,6 +349,8 @@ class ScenarioSums:
                     if (who, month, basis) in self._rows:
                         requests[who, basis] = len(found)
                         found.append(self.requests[self._rows[who, month, basis]])
+                    elif basis and (who, False) in requests:
+                        requests[who, True] = requests[who, False]
                 users[who] = len(found)
                 served = self.users[cohort_of(who)][month]
                 found.append(served - self.above(who)[month % 12] if isinstance(who, Excess) else served)

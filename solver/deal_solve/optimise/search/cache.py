@@ -59,6 +59,11 @@ class SolveCache:
         self._programs = Programs()
         self._baselines, self._bounds, self._best, self._warm_starts = {}, {}, {}, {False: {}, True: {}}
 
+    def let_go(self) -> None:
+        """Forget the sums too: nothing more is solved with them."""
+        self.forget()
+        self._sums = {}
+
     def sums(self, deal: Deal, scenarios: Scenarios) -> ScenarioSums:
         """Return the sums over a scenario set, as a deal reads it."""
         key = id(scenarios), sums_key(deal)
