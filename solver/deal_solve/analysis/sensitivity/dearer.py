@@ -136,12 +136,16 @@ def is_lawful(best: Solution, deal: Deal) -> bool:
     """Return whether the laws hold in a deal, and whether what they are to be applied to is proven.
 
     They hold where no limit is on a single contract year, nothing is compared with the best of each scenario, and no
-    commitment is measured at list (there a cheaper option closes dearer ones).
+    commitment is measured at list (there a cheaper option closes dearer ones). Nor may a credit pay charges: it pays
+    no shortfall, so that cheaper usage may leave a part of it for later.
     """
     is_plain = deal.whole is deal and deal.renewal_decisions is None and deal.risk.criterion != "regret"
-    at_list = any(offer.api is not None and offer.api.is_measured_at_list for offer in deal.offers.values())
+    api = [offer.api for offer in deal.offers.values() if offer.api is not None]
+    at_list = any(part.is_measured_at_list for part in api)
+    on_charges = any(part.credit is not None and part.credit.pays == "charges" for part in api)
     by_year = any(limit.contract_year is not None for limit in deal.limits)
-    return best.status == "optimal" and not best.is_simple and is_plain and not at_list and not by_year
+    is_proven = best.status == "optimal" and not best.is_simple
+    return is_proven and is_plain and not at_list and not on_charges and not by_year
 
 
 def is_unmoved(best: Solution, deal: Deal) -> bool:
