@@ -1,8 +1,10 @@
 """Solves in several threads at once are the solves one after another, and one in two processes is one in one."""
 
+import gc
 import multiprocessing
 import os
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
@@ -66,10 +68,10 @@ def begun(monkeypatch, can, half=SecondHalf._work, bands=BandsBeside._work):
     monkeypatch.setattr(agreement_search, "DIVIDED_MIN_NONZEROS", 0)
     monkeypatch.setattr(agreement_search, "can_fork", lambda: can)
     monkeypatch.setattr(SecondHalf, "_work", half)
-    monkeypatch.setattr(BandsBeside, "_work", bands)
+    monkeypatch.setattr(BandsBeside, "_work", staticmethod(bands))
     count, bound, begin = [], SecondHalf.bound_beside, BandsBeside.begin
     monkeypatch.setattr(SecondHalf, "bound_beside", lambda half, others: count.append(half) or bound(half, others))
-    monkeypatch.setattr(BandsBeside, "begin", lambda bands, some: count.append(bands) or begin(bands, some))
+    monkeypatch.setattr(BandsBeside, "begin", lambda bands, *work: count.append(bands) or begin(bands, *work))
     return count
 
 
@@ -88,9 +90,9 @@ def _lost(*given):
     os._exit(1)
 
 
-def _lost_later(bands, some, send):
+def _lost_later(bounds_of, some, send):
     for candidate in some[:1]:
-        send((candidate.agreement, bands.bounds_of(candidate)))
+        send((candidate.agreement, bounds_of(candidate)))
     os._exit(1)
 
 
@@ -163,3 +165,19 @@ def test_no_process_begins_while_another_thread_works_here():
     for thread in (working, waiting):
         thread.join()
     assert can_fork() is before
+
+
+def test_a_look_at_other_threads_keeps_nothing_alive():
+    class Held:
+        pass
+
+    def look():
+        held = Held()
+        can_fork()
+        return weakref.ref(held)
+
+    gc.disable()
+    try:
+        assert look()() is None
+    finally:
+        gc.enable()

@@ -58,9 +58,10 @@ def can_fork() -> bool:
 
 def _others_are_idle() -> bool:
     """Whether no other thread works here; that of a command only waits."""
-    here = threading.get_ident()
-    for thread, frame in sys._current_frames().items():
-        at: FrameType | None = None if thread == here else frame
+    frames = sys._current_frames()
+    del frames[threading.get_ident()]  # a frame that knows itself keeps all that its callers hold
+    for frame in frames.values():
+        at: FrameType | None = frame
         while at is not None:
             module = at.f_globals.get("__name__", "")
             if module.startswith(f"{PACKAGE}.") and not module.startswith(f"{PACKAGE}.cli."):

@@ -76,11 +76,8 @@ class AgreementSearch:
     size: Size = field(default_factory=lambda: Size(0, 0, 0, 0), init=False)
     stage_left: str = field(default="", init=False)
     _second_half: SecondHalf | None = field(default=None, init=False)
-    _bands: BandsBeside = field(init=False)
+    _bands: BandsBeside = field(default_factory=BandsBeside, init=False)
     _solved: list[Candidate] = field(default_factory=list, init=False)
-
-    def __post_init__(self) -> None:
-        self._bands = BandsBeside(self._bounds_of_bands)
 
     def run(self) -> Candidate:
         """Return the best candidate, its best plan in the variables of its program.
@@ -131,7 +128,8 @@ class AgreementSearch:
             self._in_parallel(bound, second)
             self._second_half.note_bases()
         if self.settings.bounds_bands and can_fork():
-            self._bands.begin(sorted(self.candidates, key=lambda candidate: -candidate.bound)[:-1])
+            in_order = sorted(self.candidates, key=lambda candidate: -candidate.bound)
+            self._bands.begin(self._bounds_of_bands, in_order[:-1])
 
     @property
     def _is_divided(self) -> bool:
@@ -188,7 +186,7 @@ class AgreementSearch:
         """Return every agreement in every band of its first term, which it has a bound of."""
         found = []
         for candidate in self.candidates:
-            bounds = self._bands.of(candidate)
+            bounds = self._bands.of(candidate) or self._bounds_of_bands(candidate)
             found += [candidate.in_band(band, bound) for band, bound in zip(candidate.bands, bounds, strict=True)]
         self._bands.end()
         return tuple(found)

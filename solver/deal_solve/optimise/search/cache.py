@@ -7,7 +7,6 @@ of those whose program is not (formulation §8, "Many deals"). What an answer de
 from __future__ import annotations
 
 import copy
-import gc
 from hashlib import blake2b
 
 from deal_solve.deal.deal import Deal
@@ -61,12 +60,9 @@ class SolveCache:
         self._baselines, self._bounds, self._best, self._warm_starts = {}, {}, {}, {False: {}, True: {}}
 
     def let_go(self) -> None:
-        """Forget the sums too: nothing more is solved with them. Searches that know each other still hold them."""
-        is_large = any(sums.size > BLOCK for _, sums in self._sums.values())
+        """Forget the sums too: nothing more is solved with them."""
         self.forget()
         self._sums = {}
-        if is_large:
-            gc.collect()
 
     def sums(self, deal: Deal, scenarios: Scenarios) -> ScenarioSums:
         """Return the sums over a scenario set, as a deal reads it."""

@@ -78,16 +78,15 @@ class SecondHalf:
 
 @dataclass
 class BandsBeside:
-    """Bounds of bands, by agreement, that a second process finds with `bounds_of` and a search asks for."""
+    """Bounds of bands, by agreement, that a second process finds and a search asks for."""
 
-    bounds_of: Callable[[Candidate], list[float]]
     _process: SecondProcess | None = field(default=None, init=False)
     _found: dict[Agreement, list[float]] = field(default_factory=dict, init=False)
     _open: ExitStack = field(default_factory=ExitStack, init=False)
 
-    def begin(self, candidates: Sequence[Candidate]) -> None:
+    def begin(self, bounds_of: Callable[[Candidate], list[float]], candidates: Sequence[Candidate]) -> None:
         """Begin with some agreements, in the order in which they are likely to be asked for."""
-        self._process = self._open.enter_context(second_process(partial(self._work, candidates)))
+        self._process = self._open.enter_context(second_process(partial(self._work, bounds_of, candidates)))
 
     @property
     def is_at_work(self) -> bool:
@@ -103,24 +102,23 @@ class BandsBeside:
         """Keep the bounds of an agreement that were found here."""
         self._found[candidate.agreement] = bounds
 
-    def of(self, candidate: Candidate) -> list[float]:
-        """Return the bounds of an agreement as soon as they are there; without a second process they are found here."""
+    def of(self, candidate: Candidate) -> list[float] | None:
+        """Return the bounds of an agreement as soon as they are there; None where no process finds them."""
         while self._process is not None and candidate.agreement not in self._found:
             try:
                 self._hear(self._process)
             except LostError:
                 self.end()
-        if candidate.agreement not in self._found:
-            self.keep(candidate, self.bounds_of(candidate))
-        return self._found[candidate.agreement]
+        return self._found.get(candidate.agreement)
 
     def _hear(self, process: SecondProcess) -> None:
         agreement, bounds = process.receive()
         self._found.setdefault(agreement, bounds)
 
-    def _work(self, candidates: Sequence[Candidate], send: Send) -> None:
+    @staticmethod
+    def _work(bounds_of: Callable[[Candidate], list[float]], candidates: Sequence[Candidate], send: Send) -> None:
         for candidate in candidates:
-            send((candidate.agreement, self.bounds_of(candidate)))
+            send((candidate.agreement, bounds_of(candidate)))
 
 
 def _bounded(candidate: Candidate, rows: int) -> Bounded:
