@@ -31,9 +31,9 @@ from deal_solve.optimise.confirmation import (
     satisfies_limits,
     settled_objective,
 )
+from deal_solve.optimise.decomposable import is_decomposable
 from deal_solve.optimise.first_plan import first_plan
 from deal_solve.optimise.known import keep_best, known_best
-from deal_solve.optimise.method import is_decomposable
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.relaxations import relaxed_bounds
 from deal_solve.optimise.search.agreement import Candidate
