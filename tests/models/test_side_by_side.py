@@ -18,7 +18,7 @@ from deal_solve.optimise.search.second_half import BandsBeside, SecondHalf
 from deal_solve.optimise.second_process import can_fork
 from tests.support.paths import EXAMPLES
 from tests.support.samples import sizes
-from tests.support.solved import solved
+from tests.support.solved import loaded, solved
 
 
 def timeless(solution):
@@ -77,7 +77,7 @@ def begun(monkeypatch, can, half=SecondHalf._work, bands=BandsBeside._work):
 
 @pytest.mark.parametrize("name", ["seat-heavy", "start-up"])
 def test_agreements_and_bands_bounded_in_a_second_process_give_the_same_bits(monkeypatch, name):
-    deal, found = load(next(path for path in EXAMPLES if path.stem == name)), []
+    deal, found = loaded(name), []
     for can in (True, False):
         with monkeypatch.context() as patched:
             count = begun(patched, can)
@@ -106,7 +106,7 @@ def _stuck(*given):
 
 @pytest.mark.parametrize("work", [{"half": lost} for lost in (_lost, _mute, _stuck)] + [{"bands": _lost_later}])
 def test_what_a_lost_process_was_to_bound_is_bounded_here(monkeypatch, work):
-    deal = load(next(path for path in EXAMPLES if path.stem == DIVIDED))
+    deal = loaded(DIVIDED)
     whole = solve(deal)
     monkeypatch.setattr(second_process, "STANDSTILL_SECONDS", 0.5)
     count = begun(monkeypatch, can=True, **work)
@@ -119,7 +119,7 @@ def test_what_a_lost_process_was_to_bound_is_bounded_here(monkeypatch, work):
 
 @pytest.mark.parametrize("is_stopped", [False, True])
 def test_a_second_process_ends_with_the_solve_and_begins_no_other(monkeypatch, is_stopped):
-    deal = load(next(path for path in EXAMPLES if path.stem == DIVIDED))
+    deal = loaded(DIVIDED)
     count = begun(monkeypatch, can=True)
     with pytest.raises(Cancelled) if is_stopped else nullcontext():
         solve(deal, progress=lambda at: not (is_stopped and "solving adoption" in at.phase))
@@ -135,7 +135,7 @@ def test_where_no_more_processes_may_be_all_is_done_in_the_first(monkeypatch):
     def refused():
         raise BlockingIOError("Resource temporarily unavailable")
 
-    deal = load(next(path for path in EXAMPLES if path.stem == DIVIDED))
+    deal = loaded(DIVIDED)
     alone = result(deal)
     count = begun(monkeypatch, can=True)
     monkeypatch.setattr(os, "fork", refused)

@@ -115,10 +115,6 @@ class _Other:
 
 def _answer(questions: Sequence[Ask[Any]], options: SolveOptions, send: Send) -> None:
     """Answer questions in the second process; nothing is said where one raises, so that it is asked again."""
-
-    def report(progress: Progress) -> None:
-        if options.progress is not None:
-            send(progress)
-
+    reporting = options if options.progress is None else replace(options, progress=send)
     for ask in questions:
-        send([_asked(ask, replace(options, progress=report))])
+        send([_asked(ask, reporting)])

@@ -121,13 +121,11 @@ class AgreementSearch:
             return
         first, second = self.candidates[::2], self.candidates[1::2]
         self._second_half = SecondHalf(second, bound)
-        if not can_fork():
-            self._in_parallel(bound, self.candidates)
+        is_beside = can_fork()
+        if not (is_beside and self._second_half.bound_beside(first)):
+            self._in_parallel(bound, second if is_beside else self.candidates)
             self._second_half.note_bases()
-        elif not self._second_half.bound_beside(first):
-            self._in_parallel(bound, second)
-            self._second_half.note_bases()
-        if self.settings.bounds_bands and can_fork():
+        if is_beside and self.settings.bounds_bands:
             in_order = sorted(self.candidates, key=lambda candidate: -candidate.bound)
             self._bands.begin(self._bounds_of_bands, in_order[:-1])
 
