@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
-import pulp
-
 
 class Constraint:
     """Σ factor · variable at a place (sense: one of PuLP's constants) rhs, every place once."""
@@ -14,13 +10,3 @@ class Constraint:
 
     def __init__(self, name: str, places: list[int], factors: list[float], sense: int, rhs: float) -> None:
         self.name, self.places, self.factors, self.sense, self.rhs = name, places, factors, sense, rhs
-
-    @property
-    def low(self) -> float:
-        """The lower side, negative infinity without one."""
-        return -math.inf if self.sense == pulp.LpConstraintLE else self.rhs
-
-    @property
-    def high(self) -> float:
-        """The upper side, infinite without one."""
-        return math.inf if self.sense == pulp.LpConstraintGE else self.rhs

@@ -193,7 +193,7 @@ class HighsSession:
             self._numbers.add_rows(low, high, counts, columns, values)
         gone = program.relaxed[self._relaxed :]
         if gone:
-            high = np.array([program.rows[index].high for index in gone], dtype=float)
+            high = np.array([program.rows[index].rhs for index in gone], dtype=float)  # of <= rows
             where = np.array([self._rows[index] for index in gone], dtype=np.int32)
             self.highs.changeRowsBounds(len(gone), where, np.full(len(gone), -math.inf), high)
             self._numbers.row_low[where], self._numbers.row_high[where] = -math.inf, high
