@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import floor, log10
 from statistics import median
 
+from deal_solve.dataclass import dataclass
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.running import seat_months
@@ -93,7 +94,7 @@ def formulate(
     scenarios: Scenarios | ScenarioSums,
     offered: Iterable[Agreement],
     against: Against = Against(),  # noqa: B008 - frozen
-    options: FormulationOptions = FormulationOptions(),
+    options: FormulationOptions = FormulationOptions(),  # noqa: B008 - frozen
 ) -> Formulation:
     """Return the program that chooses among the `offered` agreements and everything else in the plan."""
     sums = scenarios if isinstance(scenarios, ScenarioSums) else ScenarioSums(deal, scenarios)

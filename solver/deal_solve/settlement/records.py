@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from deal_solve.dataclass import dataclass
 from deal_solve.settlement.api.drawdown import PeriodRecord
 from deal_solve.settlement.channel import CloudFacts
 from deal_solve.settlement.renewal import aligned

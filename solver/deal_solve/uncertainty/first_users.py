@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deal_solve.dataclass import dataclass
 from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, each_block
 
 

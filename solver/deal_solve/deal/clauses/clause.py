@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from deal_solve.dataclass import dataclass
 from deal_solve.deal.offers.offer import Offer
 
 Part = Literal["api", "seats", "offer"]

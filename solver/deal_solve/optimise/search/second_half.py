@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import NamedTuple
 
+from deal_solve.dataclass import dataclass
 from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.formulation.model.program import AddedCuts
 from deal_solve.optimise.search.agreement import Candidate

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from deal_solve.dataclass import dataclass
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.settings import SearchSettings
 from deal_solve.optimise.solver.solvers import Clock

@@ -8,12 +8,13 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 import highspy
 import pulp
 
+from deal_solve.dataclass import dataclass
 from deal_solve.errors import Cancelled, Disagreement, InputError, InternalError, LimitReached
 from deal_solve.formulation.model.expression import Expression, Variable
 from deal_solve.formulation.model.program import Program
