@@ -123,7 +123,7 @@ def _started(path: Array, starts: Array) -> Array:
         return path
     months = len(path)
     moved = np.zeros((months, max(path.shape[1], len(starts))))
-    for first in np.unique(starts[starts < months]).astype(int):
+    for first in sorted({int(start) for start in starts.tolist() if start < months}):
         moved[first:] = np.where(starts == first, path[: months - first], moved[first:])
     return moved
 

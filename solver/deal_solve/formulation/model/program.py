@@ -298,7 +298,7 @@ class Program(Matrix):
         totals: list[defaultdict[Variable, float]] = [defaultdict(float) for _ in range(self.size)]
         for variable, where, values in self._amounts(when):
             indices = range(self.size) if where is None else where.tolist()
-            for index, value in zip(indices, values, strict=True):
+            for index, value in zip(indices, values.tolist(), strict=True):
                 if value:
                     totals[index][variable] += value
         return [Expression(list(cost.items())) for cost in totals]

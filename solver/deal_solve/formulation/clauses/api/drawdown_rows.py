@@ -78,7 +78,7 @@ def used(program: Program, usage: PeriodUsage, row: int) -> Expression:
     amounts: dict[Variable, float] = {}
     variables = (program.variables[index] for index in usage.rate_groups.indices)
     for variable, amount in zip(variables, usage.billed[:, row], strict=True):
-        amounts[variable] = amounts.get(variable, 0.0) + float(amount)
+        amounts[variable] = amounts.get(variable, 0.0) + amount
     return Expression(list(amounts.items()))
 
 
@@ -176,18 +176,18 @@ class Chain:
 
     def _levels(self, usage: PeriodUsage) -> list[Level]:
         """Return usage cumulated from the highest overage ratio down, one level per distinct ratio."""
-        billed, ratios = usage.billed[:, self.row], usage.ratio[:, self.row]
+        billed, ratios = usage.billed[:, self.row].tolist(), usage.ratio[:, self.row].tolist()
         variables = [self.program.variables[index] for index in usage.rate_groups.indices]
         levels = []
-        for ratio in np.unique(ratios)[::-1]:
+        for ratio in sorted(set(ratios), reverse=True):
             amounts: dict[Variable, float] = {}
             for variable, amount, own in zip(variables, billed, ratios, strict=True):
                 if own >= ratio and amount:
-                    amounts[variable] = amounts.get(variable, 0.0) + float(amount)
+                    amounts[variable] = amounts.get(variable, 0.0) + amount
             if amounts:
                 maximum = sum(amount * max(variable.upBound, 0.0) for variable, amount in amounts.items())
                 uncovered = self.program.variable("uncovered_usage", 0, maximum)
-                levels.append(Level(float(ratio), Expression(list(amounts.items())), uncovered))
+                levels.append(Level(ratio, Expression(list(amounts.items())), uncovered))
         return levels
 
     def _settle(

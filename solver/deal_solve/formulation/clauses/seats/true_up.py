@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from operator import ge
 
 import numpy as np
 
@@ -104,12 +105,9 @@ def _counting(months: range, step: int) -> list[range]:
 
 def nondominated_counts(counts: Array) -> Array:
     """Return the columns of (cohorts, months) that can be the largest sum for some choice of cohorts."""
-    columns = np.unique(counts, axis=1)
-    beaten = [
-        any(k != i and np.all(columns[:, k] >= columns[:, i]) for k in range(columns.shape[1]))
-        for i in range(columns.shape[1])
-    ]
-    return columns[:, ~np.array(beaten, dtype=bool)]
+    columns = sorted(set(map(tuple, counts.T.tolist())))
+    kept = [column for column in columns if not any(o is not column and all(map(ge, o, column)) for o in columns)]
+    return np.array(kept).T
 
 
 @dataclass(frozen=True)
