@@ -259,6 +259,19 @@ def test_no_tied_plan_is_outside_of_the_boxes_that_the_search_has_left(
     assert _decided(deal) == inside
 
 
+def test_whether_other_choices_are_tied_is_asked_of_rows_too_and_decides_nothing(monkeypatch):
+    """With a budget held in a share of the scenarios no cuts are enough: the program has all rows."""
+    deal = load(SCENARIOS / "regulated.yaml")
+    answers, is_alone = [], tie_breaking.TieBreaking._is_alone
+    monkeypatch.setattr(
+        tie_breaking.TieBreaking, "_is_alone", lambda *asked: answers.append(is_alone(*asked)) or answers[-1]
+    )
+    found = _decided(deal)
+    assert answers == [True]
+    monkeypatch.setattr(tie_breaking.TieBreaking, "_is_alone", lambda *_: False)
+    assert _decided(deal) == found
+
+
 def _decided(deal):
     """Return what the stages of the tie-breaking decide of the best plan; None without one."""
     try:

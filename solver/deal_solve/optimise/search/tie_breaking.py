@@ -134,9 +134,9 @@ class TieBreaking:
         return reached
 
     def _is_alone(self, candidate: Candidate, limit: float, space: TiedSpace) -> bool:
-        """Whether a no-good cut of the best plan's choices leaves no tied plan; asked of programs with cuts only."""
+        """Whether a no-good cut of the best plan's choices leaves no tied plan; not asked of what is left to HiGHS."""
         program = candidate.formulation.program
-        if not program.by_cuts or self.clock.is_over:
+        if not (program.by_cuts or program.is_branched) or self.clock.is_over:
             return False
         if not binary_choices(program):
             return True
