@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
+from deal_solve.deal.deal import LIST
 from deal_solve.errors import InputError
+from deal_solve.formulation.clauses.api.rates import api_agreements
 from deal_solve.optimise.search.settings import SearchProblem
 from deal_solve.plan.choices.restriction import Restriction
 from deal_solve.plan.choices.satisfied import satisfies
@@ -88,11 +90,18 @@ def _simple(problem: SearchProblem) -> Iterator[Proposal]:
     among: list[dict[str, tuple[str, ...]]] = [{}]
     among += [{name: (track,) for name, cohort in deal.cohorts.items() if track in cohort.tracks} for track in names]
     data = fixed.model_dump(mode="json", include=set(Proposal.model_fields))
+    sold = _open_offers(problem)
     for api in [fixed.api, *(fixed.api.model_copy(update={"offer": offer}) for offer in _offers(problem))]:
-        for tracks in among:
+        for tracks in among if (api.offer or LIST) in sold else ():
             yield Proposal.model_validate(
                 {**data, "api": api.model_dump(mode="json"), "tracks": {**tracks, **data["tracks"]}}
             )
+
+
+def _open_offers(problem: SearchProblem) -> set[str]:
+    """Return the offers with an API agreement that is searched."""
+    agreements = problem.fixings.agreements(api_agreements(problem.deal, problem.checks_controls))
+    return {offer for offer, months in agreements if problem.bands is None or (offer, months) in problem.bands}
 
 
 def _offers(problem: SearchProblem) -> list[str]:
