@@ -16,6 +16,7 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.settlement.objective import constant_of
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.measures import Against
+from deal_solve.uncertainty.scenario_set import Array
 
 ROOM = 1e-9
 """What sums of dollars may differ by, relatively, from one deal to the next."""
@@ -28,18 +29,21 @@ def relaxed_bounds(relaxations: Sequence[Solution], problem: SearchProblem) -> L
     """
     found: dict[tuple[str, int], float] = {}
     for each in relaxations:
-        lost = _lost(each, problem)
+        lost = lost_usd(problem, each.baseline_cost)
         for agreement, bound in each.lower_bounds.items():
             here = bound if math.isinf(bound) else bound - lost - ROOM * abs(bound)
             found[agreement] = max(found.get(agreement, here), here)
     return found
 
 
-def _lost(relaxation: Solution, problem: SearchProblem) -> float:
-    """Return by how much bounds are lower for a problem whose baseline is another one, USD; 0 where it is the same."""
-    here, there = problem.against.baseline, relaxation.baseline_cost
-    if here is None or there is None:
+def lost_usd(problem: SearchProblem, there: Array | None) -> float:
+    """Return by how much bounds are lower for a problem than where loss is measured against another baseline, USD.
+
+    `there` is what that baseline costs, (S,) USD; nothing is lost where it is the same, or there is none.
+    """
+    here = problem.against.baseline
+    if here is None or there is None or here is there:
         return 0.0
-    risk, weights, more = problem.deal.risk, relaxation.settlement.weights, here - there
+    risk, weights, more = problem.deal.risk, problem.sums.weights, here - there
     expected = constant_of(problem.deal, weights, Against(baseline=more))
     return risk.weight * measures.cvar(more, weights, risk.confidence) - expected

@@ -135,7 +135,7 @@ def _optimum(
     comparison = replace(comparison, notes=(*notes, *comparison.notes))
     constant = constant_of(problem.deal, scenarios.weights, comparison.against)
     problem = replace(problem, against=comparison.against, constant_usd=constant)
-    problem = replace(problem, lower_bounds={**problem.lower_bounds, **relaxed_bounds(relaxations, problem)})
+    problem = problem.with_bounds(relaxed_bounds(relaxations, problem))
     try:
         found = _search(problem, scenarios, workspace)
     except (Infeasible, Beaten) as error:

@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import field, replace
 from functools import partial
 from time import monotonic
 from typing import TypeVar
@@ -58,7 +58,8 @@ class AgreementSearch:
     """One search over the agreements of a deal.
 
     `warm_starts` are what is known of an agreement from other scenarios or another deal; `bounds` (dollars) are known
-    to hold; `keys` say what each bound depends on, where they are kept, and agreements `left_out` are not searched.
+    to hold; `keys` say what each bound depends on, where they are kept, `usage_keys` the same beside how much is used,
+    and agreements `left_out` are not searched.
     `programs` are taken from those of other solves of the deal, and given back. `candidates` and `size`, that
     of the largest program, are what it finds, with the programs that were `built` or taken; `stage_left` is the first
     stage of the tie-breaking that was not decided, if there is one.
@@ -71,6 +72,7 @@ class AgreementSearch:
     bounds: dict[Agreement, float] = field(default_factory=dict)
     programs: Programs | None = None
     keys: dict[Agreement, str] = field(default_factory=dict)
+    usage_keys: dict[Agreement, str] = field(default_factory=dict)
     left_out: frozenset[Agreement] = frozenset()
     candidates: list[Candidate] = field(default_factory=list, init=False)
     built: dict[Agreement, Kept] = field(default_factory=dict, init=False)
@@ -169,9 +171,17 @@ class AgreementSearch:
         return best
 
     def next_warm_starts(self) -> dict[Agreement, WarmStart]:
-        """Return the warm starts for a search over more scenarios, or of a similar deal."""
-        built = [candidate for candidate in self.candidates if candidate.is_built]
-        return {candidate.agreement: candidate.next_warm_start() for candidate in built}
+        """Return the warm starts for a search over more scenarios, or of a similar deal.
+
+        An agreement that was left out stands no higher than what left it out says.
+        """
+        built = {each.agreement: each.next_warm_start() for each in self.candidates if each.is_built}
+        others = {each.agreement: each.bound for each in self.candidates if not each.is_built}
+        known = {agreement: self.warm_starts[agreement] for agreement in others if agreement in self.warm_starts}
+        return built | {
+            agreement: replace(start, rank_usd=max(start.rank_usd, others[agreement]))
+            for agreement, start in known.items()
+        }
 
     def bound_bands(self) -> None:
         """Bound the bands of agreements, as far as no second process does; to be called before a plan is polished."""

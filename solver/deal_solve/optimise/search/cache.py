@@ -19,7 +19,8 @@ from deal_solve.optimise.search.programs import Programs
 from deal_solve.optimise.search.settings import Comparison, SearchProblem
 from deal_solve.optimise.search.warm_start import WarmStart
 from deal_solve.optimise.sums import sums_of
-from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
+from deal_solve.optimise.usage_bounds import USAGE, Proven, UsageBounds, grows_with_usage, in_memory
+from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios, ScenarioSet
 
 MAX_SETS, MAX_BOUNDS = 4, 4096
 """Scenario sets that are kept (of large ones only the latest), and bounds over them."""
@@ -41,6 +42,7 @@ class SolveCache:
         self._baselines: dict[str, Comparison] = {}
         self._bounds: dict[str, float] = {}
         self._best: dict[str, KnownBest] = {}
+        self._by_usage = UsageBounds()
         self._warm_starts: dict[bool, dict[Agreement, WarmStart]] = {False: {}, True: {}}  # of baselines apart
         self._leaves_ties = False
         self._programs = Programs()
@@ -49,7 +51,7 @@ class SolveCache:
         """Return a cache with the same contents, which neither of the two changes for the other."""
         other = copy.copy(self)
         other._sums, other._baselines, other._bounds = dict(self._sums), dict(self._baselines), dict(self._bounds)
-        other._best = dict(self._best)
+        other._best, other._by_usage = dict(self._best), self._by_usage.copy()
         other._programs = Programs()
         other._warm_starts = {scope: dict(known) for scope, known in self._warm_starts.items()}
         return other
@@ -58,6 +60,7 @@ class SolveCache:
         """Forget what solvers have said; the sums, which are arithmetic, are kept."""
         self._programs = Programs()
         self._baselines, self._bounds, self._best, self._warm_starts = {}, {}, {}, {False: {}, True: {}}
+        self._by_usage = UsageBounds()
 
     def let_go(self) -> None:
         """Forget the sums too: nothing more is solved with them."""
@@ -72,6 +75,11 @@ class SolveCache:
                 self._sums, self._baselines, self._bounds, self._best = {}, {}, {}, {}
             self._sums[key] = scenarios, sums_of(deal, scenarios)  # both are kept, so that no other has their id
         return self._sums[key][1].afresh()
+
+    def _scenarios(self, problem: SearchProblem) -> ScenarioSet | None:
+        """Return the scenarios of a problem, if they are few, and their sums known."""
+        of_sums = (given for given, sums in self._sums.values() if sums.requests is problem.sums.requests)
+        return in_memory(next(of_sums, None))
 
     def baseline(self, problem: SearchProblem) -> Comparison | None:
         """Return the best plan of a problem, a baseline, and its cost, if they are known."""
@@ -94,6 +102,11 @@ class SolveCache:
         for agreement, key in search.keys.items():
             if key in self._bounds:
                 search.bounds[agreement] = self._bounds[key]
+        scenarios = self._scenarios(search.problem)
+        if scenarios is not None and grows_with_usage(search.problem.deal):
+            search.usage_keys = _keys(search, but_usage=True)
+            known = self._by_usage.known(search.usage_keys, scenarios, search.problem)
+            search.problem = search.problem.with_bounds(known)
         search.warm_starts = dict(self._warm_starts[search.problem.zero_bands_only])
 
     def best_known(self, search: AgreementSearch) -> KnownBest | None:
@@ -120,8 +133,12 @@ class SolveCache:
         if self.is_of_sums:
             return
         keys = search.keys or _keys(search)
+        scenarios = self._scenarios(search.problem)
         for candidate in search.candidates:
             self._bounds[keys[candidate.agreement]] = candidate.bound
+            if scenarios is not None and candidate.is_built and candidate.agreement in search.usage_keys:
+                proven = Proven(candidate.bound, scenarios, search.problem.against.baseline)
+                self._by_usage.keep(search.usage_keys[candidate.agreement], proven)
         if search.settings.by_cuts:
             self._warm_starts[search.problem.zero_bands_only] |= search.next_warm_starts()
 
@@ -137,14 +154,14 @@ def _key_of_best(search: AgreementSearch, key: str) -> str:
     return digest(key, list(search.problem.deal.offers), settings.gap, settings.by_cuts, settings.solver)
 
 
-def _keys(search: AgreementSearch) -> dict[Agreement, str]:
-    """Return what the bound of each agreement depends on."""
+def _keys(search: AgreementSearch, *, but_usage: bool = False) -> dict[Agreement, str]:
+    """Return what the bound of each agreement depends on; or on what beside usage, and a baseline, which follows it."""
     problem = search.problem
     compared = (problem.against.baseline, problem.against.best)
     measured = [None if costs is None else blake2b(costs.tobytes()).hexdigest() for costs in compared]
     bands = problem.bands and [[*agreement, sorted(own)] for agreement, own in problem.bands.items()]
     fixed = problem.fixings.proposal.model_dump(mode="json"), bands, problem.zero_bands_only
-    rest = digest(id(problem.sums.requests), measured, fixed)
+    rest = digest(fixed) if but_usage else digest(id(problem.sums.requests), measured, fixed)
     offered = api_agreements(problem.deal, problem.checks_controls)
-    programs = agreement_keys(problem.deal, {agreement.offer for agreement in offered})
+    programs = agreement_keys(problem.deal, {agreement.offer for agreement in offered}, USAGE if but_usage else ())
     return {agreement: digest(rest, agreement, programs[agreement.offer]) for agreement in offered}

@@ -87,9 +87,9 @@ def baseline_key(deal: Deal) -> str:
     return digest(data)
 
 
-def agreement_keys(deal: Deal, offers: Iterable[str]) -> dict[str, str]:
-    """Return the key of the program of an API agreement under each of some offers (or list)."""
-    data = without(plain(deal), WORDS)
+def agreement_keys(deal: Deal, offers: Iterable[str], besides: Parts = ()) -> dict[str, str]:
+    """Return the key of the program of an API agreement under each of some offers (or list), without some parts."""
+    data = without(plain(deal), (*WORDS, *besides))
     given = data.pop("offers")
     whole = {name: digest(offer) for name, offer in given.items()}
     seats = {name: digest(without(offer, SEATS_ONLY)) for name, offer in given.items()}

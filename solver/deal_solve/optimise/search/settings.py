@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Literal, TypeAlias
 
 from deal_solve.dataclass import dataclass
@@ -75,6 +75,11 @@ class SearchProblem:
     def known_bounds(self) -> dict[Agreement, float]:
         """Return what is known to bound every plan of an agreement, dollars."""
         return {Agreement(*agreement): min(bounds.values()) for agreement, bounds in (self.bands or {}).items()}
+
+    def with_bounds(self, bounds: LowerBounds) -> SearchProblem:
+        """Return the same problem with more bounds known: of two of an agreement the higher one holds."""
+        both = {each: max(bounds.get(each, -math.inf), self.lower_bounds.get(each, -math.inf)) for each in bounds}
+        return replace(self, lower_bounds={**self.lower_bounds, **both})
 
     @property
     def checks_controls(self) -> bool:
