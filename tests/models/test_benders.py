@@ -348,6 +348,28 @@ def test_weights_without_minor_parts_make_a_valid_cut_nearly_as_high():
         assert roughly.linear.at(other) <= tail.value(other, {}) * (1 + 1e-12)
 
 
+def test_a_part_that_a_plan_pays_nothing_of_has_its_last_slope_in_a_cut():
+    """Of two regimes the cut at a plan in the second says nothing of the first by itself."""
+    rng = np.random.default_rng(4)
+    flows, probabilities = rng.gamma(2.0, size=(1, 200)), np.full(200, 1 / 200)
+    parts = []
+    for index in range(2):
+        usage = RateGroups(flows, [Item(2 * index, 0, 1.0)])
+        period = Period(usage, [1.0], Linear(np.array([2 * index + 1]), np.ones(1)), (12, 11))
+        parts.append((DrawdownCost([period], arrears=False), np.ones(1)))
+    tail = Epigraph(4, tuple(parts), Tail(probabilities, 0.9), 200)
+    first, second = np.array([3.0, 2.0, 0.0, 0.0, 0.0]), np.array([0.0, 0.0, 2.0, 1.0, 0.0])
+    slopes = {}
+    tail.cut(first, {}, slopes=slopes)
+    alone, after = tail.cut(second, {}), tail.cut(second, {}, slopes=slopes)
+    assert alone.linear.at(first) == 0.0
+    assert after.linear.at(first) == pytest.approx(tail.value(first, {}), rel=1e-12)  # the same scenarios are dearest
+    assert after.linear.at(second) == pytest.approx(tail.value(second, {}), rel=1e-12)
+    for _ in range(50):
+        other = rng.uniform(0, 5, 5)
+        assert after.linear.at(other) <= tail.value(other, {}) * (1 + 1e-12)
+
+
 def test_scenarios_without_weight_do_not_change_a_slope():
     rng = np.random.default_rng(5)
     flows = rng.gamma(2.0, size=(2, 500))

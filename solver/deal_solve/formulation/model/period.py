@@ -9,11 +9,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from deal_solve.formulation.model.chunks import FEW, Selection, count_of
+from deal_solve.formulation.model.chunks import Selection, count_of
 from deal_solve.formulation.model.per_scenario import Ratio, part
 from deal_solve.formulation.model.rate_groups import EVERYWHERE, RateGroups
 from deal_solve.formulation.model.recourse import Linear
-from deal_solve.uncertainty.scenario_set import Array
+from deal_solve.uncertainty.scenario_set import BLOCK, Array
 
 Ranks: TypeAlias = NDArray[np.intp]
 
@@ -78,11 +78,13 @@ class Period:
 
     def steps_in(self, here: Selection) -> Array:
         """Return by how much each level costs more than the next (levels, S), or (levels, 1)."""
-        return self.all_steps if self.size <= FEW and isinstance(here, slice) else self._steps(here)
+        if self.size > BLOCK:
+            return self._steps(here)
+        return self.all_steps[:, here] if self.all_steps.shape[1] > 1 else self.all_steps
 
     @cached_property
     def all_steps(self) -> Array:
-        """The same in all scenarios, if these are few."""
+        """The same in all scenarios, of one block at most."""
         return self._steps(EVERYWHERE)
 
     def cumulated(self) -> Array:

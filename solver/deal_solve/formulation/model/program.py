@@ -16,7 +16,17 @@ from deal_solve.formulation.model.matrix import Matrix
 from deal_solve.formulation.model.payments import Metered, Payments, Share
 from deal_solve.formulation.model.per_scenario import ScalarOrArray, ScenarioIndices
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
-from deal_solve.formulation.model.recourse import Among, Cut, Epigraph, Expectation, Linear, Recourse, Weigh, When
+from deal_solve.formulation.model.recourse import (
+    Among,
+    Cut,
+    Epigraph,
+    Expectation,
+    Linear,
+    Recourse,
+    Slopes,
+    Weigh,
+    When,
+)
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.formulation.model.written import Written
 from deal_solve.uncertainty.scenario_set import Array
@@ -65,6 +75,7 @@ class AddedCuts(NamedTuple):
     points: dict[int, tuple[int, Array]]
     binding: dict[int, tuple[int, Array]]
     last_points: dict[int, Array]
+    slopes: dict[int, Slopes]
 
 
 class Program(Matrix):
@@ -97,6 +108,7 @@ class Program(Matrix):
         self.cut_points: dict[int, tuple[int, Array]] = {}
         self.binding: dict[int, tuple[int, Array]] = {}
         self.last_cut_points: dict[int, Array] = {}
+        self._slopes_of: dict[int, Slopes] = {}
         self.measured: tuple[bytes, dict[int, float]] = b"", {}
         self.optimality_tolerance = 1e-9
         self.is_presolved = True
@@ -279,10 +291,14 @@ class Program(Matrix):
         theta = self.variables[self.epigraphs[number].index]
         self.add("cut", theta + Expression(terms) >= cut.constant)
 
+    def slopes_of(self, number: int) -> Slopes:
+        """Return the last slope of each part of an epigraph, to be brought up to date by the next cut."""
+        return self._slopes_of.setdefault(number, {})
+
     def cuts_after(self, rows: int) -> AddedCuts:
         """Return the cuts that were added since the program had so many rows; no other row was."""
         added = {row: cut for row, cut in self.cut_points.items() if row >= rows}
-        return AddedCuts(self.rows[rows:], added, self.binding, self.last_cut_points)
+        return AddedCuts(self.rows[rows:], added, self.binding, self.last_cut_points, self._slopes_of)
 
     def take_cuts(self, cuts: AddedCuts) -> None:
         """Add cuts that were added to a copy of the program."""
@@ -292,6 +308,7 @@ class Program(Matrix):
         self.cut_points.update(cuts.points)
         self.binding.update(cuts.binding)
         self.last_cut_points.update(cuts.last_points)
+        self._slopes_of.update(cuts.slopes)
 
     def by_scenario(self, when: When = When()) -> list[Expression]:  # noqa: B008 - a tuple
         """Return the cost in each scenario as S expressions; not with cuts."""

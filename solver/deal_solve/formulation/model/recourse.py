@@ -124,6 +124,17 @@ class Cut(NamedTuple):
     constant: float
 
 
+class Slope(NamedTuple):
+    """The slope of a part of a cost, the plan that it was taken at, and the weights of the scenarios (S,)."""
+
+    plan: Array
+    weights: Array
+    linear: Linear
+
+
+Slopes: TypeAlias = dict[int, Slope]
+"""The last slope of each part of a cost, by its place in an epigraph; parts that no plan has paid yet have none."""
+
 Costs = dict[tuple[int, bytes], Array]
 """Costs (S,) at one plan that are known already, by recourse and factors."""
 
@@ -173,12 +184,8 @@ class Epigraph:
             total += known[key]
         return total if self.less is None else total - self.less
 
-    def _alive(self, values: Array, cutting: bool = False) -> list[Part]:
-        return [
-            (part, factors)
-            for part, factors in self.recourse
-            if (cutting and part.is_linear) or np.count_nonzero(values[part.indices])
-        ]
+    def _alive(self, values: Array) -> list[Part]:
+        return [(part, factors) for part, factors in self.recourse if np.count_nonzero(values[part.indices])]
 
     def value(self, values: Array, known: Costs) -> float:
         """Return the measure at a plan."""
@@ -188,16 +195,27 @@ class Epigraph:
         outcomes = self._outcomes(values, alive, known)
         return float(self.weigh(outcomes) @ outcomes)
 
-    def cut(self, values: Array, known: Costs, minor: float = 0.0) -> Cut:
+    def cut(self, values: Array, known: Costs, minor: float = 0.0, slopes: Slopes | None = None) -> Cut:
         """Return a cut that touches the measure at a plan (or lies below it, where settlement is not convex).
 
-        With `minor` the weights of a tail are those without minor parts: a cut as valid, and nearly as high.
+        With `minor` the weights of a tail are those without minor parts: a cut as valid, and nearly as high. A part of
+        which this plan pays nothing has its slope at the last plan that paid something of it, if `slopes` of earlier
+        cuts are given: any slope of it touches here. They are brought up to date.
         """
         weights = self.weigh(np.empty(0) if self.is_expected else self.outcomes(values, known, minor))
-        alive = self._alive(values, cutting=True)
-        parts = [part.slope(values, factors, weights) for part, factors in alive]
+        slopes = {} if slopes is None else slopes
+        for place, (part, factors) in enumerate(self.recourse):
+            last = slopes.get(place)
+            is_paid = bool(np.count_nonzero(values[part.indices]))
+            is_same = last is not None and np.array_equal(last.weights, weights)
+            if is_same and (part.is_linear or not is_paid):
+                continue
+            if is_paid or part.is_linear:
+                slopes[place] = Slope(values, weights, part.slope(values, factors, weights))
+            elif last is not None:
+                slopes[place] = Slope(last.plan, weights, part.slope(last.plan, factors, weights))
         constant = 0.0 if self.less is None else -float(weights @ self.less)
-        return Cut(sum_of(parts), constant)
+        return Cut(sum_of(slopes[place].linear for place in sorted(slopes)), constant)
 
 
 @dataclass(frozen=True)

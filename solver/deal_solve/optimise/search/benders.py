@@ -284,7 +284,7 @@ def _separate(program: Program, values: Array, inner: Array | None = None, *, to
             for point, costs in points:
                 if last is not None and np.array_equal(point, last):
                     continue
-                cut = epigraph.cut(point, costs)
+                cut = epigraph.cut(point, costs, slopes=program.slopes_of(number))
                 if _height(cut, epigraph, values) > room / len(lows) / 2:
                     program.add_cut(number, cut, point)
                     found = True

@@ -38,18 +38,14 @@ class Counts:
         """How many months count."""
         return int(self.users.shape[1])
 
-    @cached_property
-    def _flat(self) -> Array:
-        """The users in one row per cohort, (C, months · S)."""
-        return self.users.reshape(len(self.users), self.months * self.users.shape[2])
+    def whole(self, values: Array, users: Array) -> Array:
+        """Return the counts of all months, (months · scenarios), in few scenarios, whose `users` are given."""
+        on = np.bincount(self.rows, values[self.indices], len(users))
+        return np.asarray(on @ users.reshape(len(users), -1))
 
-    def whole(self, values: Array) -> Array:
-        """Return the counts of all months, (months · S), for few scenarios."""
-        return np.asarray(np.bincount(self.rows, values[self.indices], len(self.users)) @ self._flat)
-
-    def whole_slope(self, prices: Array) -> Array:
-        """Return Σ_ω,month price · users per cohort, prices (months, S) of all scenarios, which are few."""
-        return np.asarray(self._flat @ prices.ravel())[self.rows]
+    def whole_slope(self, prices: Array, users: Array) -> Array:
+        """Return what `slope` does, for few scenarios."""
+        return np.asarray(users.reshape(len(users), -1) @ prices.ravel())[self.rows]
 
     def at(self, values: Array, users: Array) -> Iterator[Array]:
         """Yield the counts of month after month in some scenarios, whose `users` are given; each for a moment only."""
@@ -130,7 +126,8 @@ class TrueUpCost:
         """Return what is charged for added seats."""
         steps, number = self._steps(factors)
         if self.size <= FEW:
-            total = steps @ self._licensed(self._levels(values)) + number * self.number.at(values)
+            levels = self._levels(values, [counts.users for counts in self.counts])
+            total = steps @ self._licensed(levels) + number * self.number.at(values)
             return np.asarray(self.price * total * self.index)
         stages, contracted = self._stages(steps), self.number.at(values)
 
@@ -157,24 +154,24 @@ class TrueUpCost:
     def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
         """Return the slope: each stage's L moves with the count (or N) that it equals."""
         steps, number = self._steps(factors)
-        work = self._slope_of_few if self.size <= FEW else self._slope
-        parts = each(self.size, lambda here: work(values, steps, number, weights, here))
+        parts = each(self.size, lambda here: self._slope(values, steps, number, weights, here))
         contracted = sum(each_part[0] for each_part in parts)
         slopes = np.sum([each_part[1] for each_part in parts], axis=0)
         indices = [self.number.indices, *(part.indices for part in self.counts)]
         return added_up(np.concatenate(indices), np.concatenate([self.number.coefficients * contracted, slopes]))
 
-    def _levels(self, values: Array) -> list[tuple[int, Array]]:
-        """Return N and, month after month, the L that it leads to, (months + 1, S), for few scenarios; its first month.
+    def _levels(self, values: Array, users: list[Array]) -> list[tuple[int, Array]]:
+        """Return N and, month after month, the L that it leads to (months + 1, scenarios), and its first month.
 
-        Of windows by themselves one run of months per window, over what is licensed before it.
+        The scenarios, whose `users` are given, are few. Of windows by themselves one run of months per window, over
+        what is licensed before it.
         """
-        whole = [counts.whole(values) for counts in self.counts]
-        counted = (whole[0] if len(whole) == 1 else np.concatenate(whole)).reshape(-1, self.size)
+        whole = [counts.whole(values, own) for counts, own in zip(self.counts, users, strict=True)]
+        counted = (whole[0] if len(whole) == 1 else np.concatenate(whole)).reshape(self.ends[-1], -1)
         runs = pairwise((0, *self.ends)) if self.alone else [(0, self.ends[-1])]
         found, before = [], self.number.at(values)
         for start, end in runs:
-            levels = np.empty((end - start + 1, self.size))
+            levels = np.empty((end - start + 1, counted.shape[1]))
             levels[0], levels[1:] = before, counted[start:end]
             found.append((start, np.maximum.accumulate(levels, axis=0, out=levels)))
             if self.is_carried and not start:
@@ -191,8 +188,8 @@ class TrueUpCost:
         return np.array([run[-1] for _, run in levels]) if self.alone else levels[0][1][self._places]
 
     def _equal(self, levels: list[tuple[int, Array]]) -> NDArray[np.int64]:
-        """Return the month whose count L of each stage equals, (stages, S), from 1; 0 where it is N."""
-        found, before = [], np.zeros(self.size, dtype=np.int64)
+        """Return the month whose count L of each stage equals (stages, scenarios), from 1; 0 where it is N."""
+        found, before = [], np.zeros(levels[0][1].shape[1], dtype=np.int64)
         for start, run in levels:
             rising = np.zeros(run.shape, dtype=np.int64)
             rising[1:] = np.where(run[1:] > run[:-1], np.arange(start + 1, start + len(run))[:, None], 0)
@@ -205,17 +202,16 @@ class TrueUpCost:
         return np.array(found)
 
     def _slope_of_few(
-        self, values: Array, steps: Array, number: float, weights: Array, here: slice
+        self, values: Array, steps: Array, number: float, prices: Array, users: list[Array]
     ) -> tuple[float, Array]:
         """Return what `_slope` does, for few scenarios: all months at once."""
-        prices = weights * (self.price * self.index)
-        size, count = self.size, self.ends[-1] + 1
-        cells = self._equal(self._levels(values)) * size + np.arange(size)
+        size, count = len(prices), self.ends[-1] + 1
+        cells = self._equal(self._levels(values, users)) * size + np.arange(size)
         due = np.bincount(cells.ravel(), (steps[:, None] * prices).ravel(), count * size)
         moved = due.astype(np.float64).reshape(count, size)
         contracted = float(number * prices.sum() + moved[0].sum())
-        ends = np.cumsum([1, *(counts.months for counts in self.counts)])
-        slopes = [c.whole_slope(moved[start:end]) for c, (start, end) in zip(self.counts, pairwise(ends), strict=True)]
+        months = np.split(moved[1:], np.cumsum([counts.months for counts in self.counts])[:-1])
+        slopes = [c.whole_slope(own, u) for c, own, u in zip(self.counts, months, users, strict=True)]
         return contracted, np.concatenate(slopes)
 
     def _slope(self, values: Array, steps: Array, number: float, weights: Array, here: slice) -> tuple[float, Array]:
@@ -223,6 +219,8 @@ class TrueUpCost:
         some = weighted(here, weights)
         users = [taken(counts.users, some) for counts in self.counts]
         prices = weights[some] * (self.price * part(self.index, some))
+        if len(prices) <= FEW:
+            return self._slope_of_few(values, steps, number, prices, users)
         rises = self._rises(values, users)
         moved = np.empty(rises.shape)
         due, kept, contracted = np.zeros(len(prices)), np.zeros(len(prices)), np.full(len(prices), number)
