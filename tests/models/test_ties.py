@@ -280,3 +280,24 @@ def _decided(deal):
         return None
     terms = [(term.band_usd_per_year, *(round(usd, 2) for usd in term.commitment_usd)) for term in plan.api.terms]
     return plan.api.offer, plan.api.term_months, terms, plan.seats, plan.tracks, plan.projects
+
+
+@pytest.mark.parametrize(("split", "solved"), [(False, 1), (True, 2)])
+def test_the_linear_programs_are_solved_again_where_a_closed_option_is_used(monkeypatch, split, solved):
+    """A plan that is found to use Opus beside Haiku is left with Haiku, a quarter of the cost; one without is done."""
+    deal = cheap_haiku(workloads={"app": HAIKU_OR_OPUS}, scenarios=only(requests_per_month={"app": 100}))
+    whole, count = polish._solve_stages, []
+
+    def stages(formulation, clock):
+        held = whole(formulation, clock)
+        count.append(1)
+        if split and len(count) == 1:
+            shares = [share for _, share, activity in polish._shares(formulation) if activity.varValue > 0.5]
+            for share in shares:
+                share.varValue = 1 / len(shares)
+        return held
+
+    monkeypatch.setattr(polish, "_solve_stages", stages)
+    found = solve(deal)
+    assert sum(count) == solved
+    assert [{*route.shares} for route in found.plan.routing["app"]] == [{"haiku"}]

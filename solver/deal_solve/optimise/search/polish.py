@@ -3,8 +3,8 @@
 A branch-and-cut answer is integral only to a tolerance. Here its integers are rounded and fixed and the linear program
 is solved once more, for cost and then for each stage of the tie-breaking that numbers can still change: one linear
 program on the optimal face of another. Then a small integer program closes every routing option that is not needed at
-the same cost, which is a stage too, and the linear programs are solved again. See formulation §6, "Rounding and solving
-again".
+the same cost, which is a stage too, and where the plan uses one of them the linear programs are solved again. See
+formulation §6, "Rounding and solving again".
 """
 
 from __future__ import annotations
@@ -54,9 +54,13 @@ def polish(formulation: Formulation, solver: str, clock: Clock, *, is_whole: boo
         _solve_linear(formulation, clock, formulation.objective)
         return read_plan(formulation), ""
     held = _solve_stages(formulation, clock)
+    values = {variable: variable.varValue for variable in formulation.program.variables}
     closed, is_decided = _fewest_options(formulation, solver, clock, held)
-    if closed:
+    if closed and any(value and variable.upBound == 0 for variable, value in values.items()):
         _solve_stages(formulation, clock)
+    elif closed:  # the plan in hand uses nothing that was closed, so that it is still the first by every stage
+        for variable, value in values.items():
+            variable.varValue = value
     minimise(formulation.program, formulation.objective)  # its objective value is that of the cost
     return read_plan(formulation), "" if is_decided else OPTIONS_STAGE
 
