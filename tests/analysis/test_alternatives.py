@@ -2,10 +2,12 @@
 
 import pytest
 
-from deal_solve import loads, scenarios_of, solve
+from deal_solve import SolveCache, loads, scenarios_of, solve
 from deal_solve.analysis.solve.comparisons import comparisons
+from deal_solve.analysis.why_not import alternatives as alternatives_module
 from deal_solve.analysis.why_not.alternatives import alternatives
 from deal_solve.analysis.why_not.alternatives_text import alternatives_report
+from deal_solve.optimise import neighbours
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.plan.proposal import Proposal
 from tests.support.deals import APP
@@ -56,6 +58,35 @@ def test_the_runner_up_is_the_least_dear_of_all_other_agreements():
     assert compared.runner_up.objective_usd - best.objective_usd == pytest.approx(min(dearer))
     assert compared.runner_up.plan == compared.no_commitment.plan
     assert compared.runner_up.plan.api.offer == "list"
+
+
+def test_plans_are_compared_in_two_processes_as_in_one(monkeypatch):
+    """The best plan without a commitment, and the best one with another, are looked for side by side."""
+    found, begun, second_process = [], [], neighbours.second_process
+    monkeypatch.setattr(neighbours, "WORTH_SECONDS", 0.0)
+    monkeypatch.setattr(neighbours, "second_process", lambda *given: begun.append(given) or second_process(*given))
+    for can in (True, False):
+        monkeypatch.setattr(neighbours, "can_fork", lambda can=can: can)
+        cache = SolveCache(is_of_sums=True)
+        best = solve(loads(TWO_BANDS), cache=cache)
+        found.append(comparisons(best, SolveOptions(cache=cache)))
+        assert len(begun) == 1
+    assert found[0] == found[1]
+
+
+def test_a_plan_that_the_search_has_found_under_another_agreement_is_the_limit_of_the_runner_up(monkeypatch):
+    best, limits = solved("regulated"), []
+    (other,) = (each.objective_usd for each in best.agreements if each.objective_usd and each.term_months == 12)
+    asked = alternatives_module.solve
+
+    def solving(*given, better_than, **rest):
+        limits.append(better_than)
+        return asked(*given, better_than=better_than, **rest)
+
+    monkeypatch.setattr(alternatives_module, "solve", solving)
+    found = alternatives_module.nearest(best, lambda each: each.band_usd_per_year > 0, SolveOptions())
+    assert limits == [other]
+    assert found.objective_usd == pytest.approx(other)
 
 
 @pytest.mark.parametrize(

@@ -106,3 +106,17 @@ def test_over_many_scenarios_a_program_goes_on_with_its_cuts(built, cuts, monkey
     assert few < many
     assert kept.objective_usd == pytest.approx(alone.objective_usd, rel=2e-6)
     assert max(kept.bound_usd, alone.bound_usd) <= min(kept.objective_usd, alone.objective_usd) * (1 + 1e-9)
+
+
+def test_a_program_is_the_same_whatever_was_asked_before(cuts):
+    """What a later solve has cut, and what it has left behind in a program, is not handed on."""
+    deal = newsvendor()
+    scenarios, cache = scenarios_of(deal), SolveCache(is_of_sums=True)
+    best = solve(deal, scenarios, cache=cache)
+    (taken,) = {(one.offer, one.term_months) for one in best.agreements if one.offer == "quote"}
+    bands, found = {taken: {0.01: 0.0}}, []
+    copy = cache.copy()
+    for known in (cache, cache, copy):
+        cuts.clear()
+        found.append((answer(solve(deal, scenarios, bands=bands, cache=known)), list(cuts)))
+    assert found[0] == found[1] == found[2]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field
@@ -16,6 +17,7 @@ from deal_solve.deal.risk import Risk
 from deal_solve.errors import Infeasible, InputError, LimitReached
 from deal_solve.facts.today import as_today, end_in_force
 from deal_solve.optimise.comparison import FIRST_KNOWN, SAME_PINS
+from deal_solve.optimise.neighbours import answers
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.search.settings import Beaten
 from deal_solve.optimise.solution import CandidateAgreement, Solution
@@ -93,18 +95,16 @@ def comparisons(solution: Solution, options: SolveOptions | None, *, has_runner_
     """Return what a solution is compared with; without options nothing is solved for it."""
     if options is not None and options.time_limit is None:
         options = replace(options, time_limit=MAX_SECONDS)
-    settlement, free, others = solution.settlement, None, _is_any
-    no_commitment = None
-    if _commits(solution):
-        is_plain = solution.baseline is None and settlement.deal.whole is settlement.deal
-        if is_plain and options is not None and has_runner_up:
-            free = nearest(solution, _is_free, options)
-            others = _has_commitment  # of those without one the nearest is known
+    settlement, commits = solution.settlement, _commits(solution)
+    is_plain = solution.baseline is None and settlement.deal.whole is settlement.deal
+    no_commitment = runner_up = None
+    if commits and is_plain and options is not None and has_runner_up:
+        no_commitment, runner_up = _nearest_of_both(solution, options)
+    if commits and no_commitment is None:
         may_solve = has_runner_up or solution.baseline is not None
-        no_commitment = _solved(solution, free) or _without_commitment(solution, options if may_solve else None)
-    runner_up = None  # its settlement is large, and is kept no longer than it is compared
-    if options is not None and has_runner_up:
-        runner_up = _solved(solution, nearest(solution, others, options, free))
+        no_commitment = _without_commitment(solution, options if may_solve else None)
+    if not (commits and is_plain) and options is not None and has_runner_up:
+        runner_up = _nearest(_is_any, solution, options)
     cheapest = _solved(solution, None if options is None else _cheapest(solution, runner_up, options))
     if options is not None and options.cache is not None and options.cache.is_of_sums:
         options.cache.let_go()  # of the sums, which are large: nothing more is solved with them
@@ -116,6 +116,21 @@ def comparisons(solution: Solution, options: SolveOptions | None, *, has_runner_
         runner_up=runner_up,
         cheapest=cheapest,
     )
+
+
+def _nearest_of_both(solution: Solution, options: SolveOptions) -> list[ComparedPlan | None]:
+    """Return the nearest plan without a commitment, and the nearest of all: the two searches go on side by side."""
+    asked = [partial(_nearest, among, solution) for among in (_is_free, _has_commitment)]
+    free, other = answers(asked, options, solution)
+    found = [plan for plan in (free, other) if plan is not None]
+    return [free, min(found, key=lambda plan: plan.objective_usd or 0.0, default=None)]
+
+
+def _nearest(
+    among: Callable[[CandidateAgreement], bool], solution: Solution, options: SolveOptions
+) -> ComparedPlan | None:
+    """Return the nearest plan of some agreements as it is compared: its settlement is large, and is kept no longer."""
+    return _solved(solution, nearest(solution, among, options))
 
 
 def _cheapest(solution: Solution, runner_up: ComparedPlan | None, options: SolveOptions) -> Solution | None:

@@ -62,29 +62,23 @@ def _in_bands(
     return found
 
 
-def nearest(
-    solution: Solution,
-    among: Callable[[CandidateAgreement], bool],
-    options: SolveOptions,
-    best: Solution | None = None,
-) -> Solution | None:
-    """Return the best plan of some agreements, other than the recommended one, or `best`; None if there is none.
+def nearest(solution: Solution, among: Callable[[CandidateAgreement], bool], options: SolveOptions) -> Solution | None:
+    """Return the best plan of some agreements, other than the recommended one; None if there is none.
 
     No more is settled of it than what it costs.
-    They are searched together, in the order of their bounds, until no bound is below the best plan found.
+    They are searched together, in the order of their bounds, until no bound is below the best plan found, or below what
+    the search of the solution has found under one of them.
     """
-    reached = math.inf if best is None else best.objective_usd
     possible = [
         candidate
         for candidate in solution.agreements
-        if candidate.outcome != "infeasible" and candidate.bound_usd < reached and among(candidate)
+        if candidate.outcome != "infeasible" and among(candidate) and not _recommended(solution, candidate)
     ]
-    possible = [candidate for candidate in possible if not _recommended(solution, candidate)]
     if possible and options.left != 0.0:
+        known = [candidate.objective_usd for candidate in possible if candidate.objective_usd is not None]
         with suppress(Infeasible, LimitReached, Beaten):
-            found = _under(solution, possible, options, reached, "plan_with_costs")
-            best = found if found.objective_usd < reached else best
-    return best
+            return _under(solution, possible, options, min(known, default=math.inf), "plan_with_costs")
+    return None
 
 
 def _recommended(solution: Solution, candidate: CandidateAgreement) -> bool:

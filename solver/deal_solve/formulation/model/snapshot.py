@@ -20,9 +20,9 @@ class Snapshot:
         self._sides = [row.rhs for row in program.rows]
         self._bounds = [(variable.lowBound, variable.upBound) for variable in program.variables]
 
-    def restore(self, program: Program) -> None:
-        """Put the program back to where it was, but for the cuts that have been binding; no variable has a value."""
-        cuts = [(program.rows[index], *cut) for index, cut in program.binding.items()]
+    def restore(self, program: Program, *, with_cuts: bool = False) -> None:
+        """Put the program back to where it was, or to that with the cuts that have been binding; it has no values."""
+        cuts = [(program.rows[index], *cut) for index, cut in program.binding.items()] if with_cuts else []
         for container, known in self._containers:  # in place: books of a channel share them
             container.clear()
             if isinstance(container, list):

@@ -52,7 +52,7 @@ class SolveCache:
         other = copy.copy(self)
         other._sums, other._baselines, other._bounds = dict(self._sums), dict(self._baselines), dict(self._bounds)
         other._best, other._by_usage = dict(self._best), self._by_usage.copy()
-        other._programs = Programs()
+        other._programs = self._programs.copy()
         other._warm_starts = {scope: dict(known) for scope, known in self._warm_starts.items()}
         return other
 

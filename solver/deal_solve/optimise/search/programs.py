@@ -1,7 +1,8 @@
 """Programs that are kept from one solve of a deal to the next one of the same deal: each is built once.
 
-A program is handed out as it was built, without a value or a basis, but with the cuts that have been binding: they
-hold for every plan. One that is handed out is in no other search.
+A program is handed out as it was built, without a value or a basis, but with the cuts that were binding in the first
+search that used it: they hold for every plan. So it is the same for whoever asks, whatever was asked before. One that
+is handed out is in no other search.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from deal_solve.uncertainty.scenario_set import Array
 
 
 class Kept(NamedTuple):
-    """A program that was built for a problem, and what it was like then."""
+    """A program that was built for a problem, and what it was like then, or after its first search (`is_cut`)."""
 
     problem: SearchProblem
     by_cuts: bool
     formulation: Formulation
     snapshot: Snapshot
+    is_cut: bool = False
 
 
 @dataclass
@@ -39,7 +41,12 @@ class Programs:
         kept = self._kept.get(key)
         if kept is None or kept.by_cuts != by_cuts or not _is_same(kept.problem, problem):
             return None
+        kept.snapshot.restore(kept.formulation.program)
         return self._kept.pop(key)
+
+    def copy(self) -> Programs:
+        """Return the same programs for other searches, before or after which those of this one are."""
+        return Programs(dict(self._kept))
 
     def give(self, agreement: Agreement, kept: Kept) -> None:
         """Keep a program that no search uses any longer."""
@@ -49,7 +56,9 @@ class Programs:
         if any(other.problem.deal is not kept.problem.deal for other in self._kept.values()):
             self._kept.clear()
         close_session(program)
-        kept.snapshot.restore(program)
+        if not kept.is_cut:
+            kept.snapshot.restore(program, with_cuts=True)
+            kept = kept._replace(snapshot=Snapshot(program), is_cut=True)
         self._kept[size, agreement] = kept
 
 
