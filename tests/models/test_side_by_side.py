@@ -61,6 +61,7 @@ def test_analyses_of_one_solution_may_run_at_the_same_time():
 
 
 DIVIDED = "seat-heavy"
+BEFORE = BandsBeside._work
 
 
 def begun(monkeypatch, can, half=SecondHalf._work, bands=BandsBeside._work):
@@ -75,17 +76,6 @@ def begun(monkeypatch, can, half=SecondHalf._work, bands=BandsBeside._work):
     return count
 
 
-@pytest.mark.parametrize("name", ["seat-heavy", "start-up"])
-def test_agreements_and_bands_bounded_in_a_second_process_give_the_same_bits(monkeypatch, name):
-    deal, found = loaded(name), []
-    for can in (True, False):
-        with monkeypatch.context() as patched:
-            count = begun(patched, can)
-            found.append(result(deal))
-            assert len(count) > 1 if can else not count
-    assert found[0] == found[1]
-
-
 def _lost(*given):
     os._exit(1)
 
@@ -96,12 +86,29 @@ def _lost_later(bounds_of, some, send):
     os._exit(1)
 
 
+def _slow(bounds_of, some, send):
+    threading.Event().wait(0.5)
+    BEFORE(bounds_of, some, send)
+
+
 def _mute(*given):
     raise MemoryError
 
 
 def _stuck(*given):
     threading.Event().wait()
+
+
+@pytest.mark.parametrize("name", ["seat-heavy", "start-up"])
+def test_agreements_and_bands_bounded_in_a_second_process_give_the_same_bits(monkeypatch, name):
+    """Bands may be bounded by the second process, by the first one before the plan is polished, or by it afterwards."""
+    deal, found = loaded(name), []
+    for can, bands in ((True, BEFORE), (True, _slow), (True, _lost_later), (False, BEFORE)):
+        with monkeypatch.context() as patched:
+            count = begun(patched, can, bands=bands)
+            found.append(result(deal))
+            assert len(count) > 1 if can else not count
+    assert found[1:] == found[:1] * 3
 
 
 @pytest.mark.parametrize("work", [{"half": lost} for lost in (_lost, _mute, _stuck)] + [{"bands": _lost_later}])

@@ -295,6 +295,17 @@ class Program(Matrix):
         """Return the last slope of each part of an epigraph, to be brought up to date by the next cut."""
         return self._slopes_of.setdefault(number, {})
 
+    def apart(self) -> Program:
+        """Return a program of the same variables and rows; what is added to one of the two is not in the other."""
+        found = copy(self)
+        found.variables, found.rows, found.relaxed = [*self.variables], [*self.rows], [*self.relaxed]
+        found.epigraphs, found.defined, found.defining = [*self.epigraphs], self.defined.copy(), self.defining.copy()
+        found._names, found._row_indices = self._names.copy(), self._row_indices.copy()
+        found.cut_points, found.binding = self.cut_points.copy(), self.binding.copy()
+        found.last_cut_points = self.last_cut_points.copy()
+        found._slopes_of = {number: slopes.copy() for number, slopes in self._slopes_of.items()}
+        return found
+
     def cuts_after(self, rows: int) -> AddedCuts:
         """Return the cuts that were added since the program had so many rows; no other row was."""
         added = {row: cut for row, cut in self.cut_points.items() if row >= rows}

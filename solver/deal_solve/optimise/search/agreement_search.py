@@ -31,7 +31,7 @@ from deal_solve.optimise.search.candidate_solver import CandidateSolver, Incumbe
 from deal_solve.optimise.search.choices import restrict_to_bands
 from deal_solve.optimise.search.extensive_size import refuse_large
 from deal_solve.optimise.search.programs import Kept, Programs
-from deal_solve.optimise.search.second_half import BandsBeside, SecondHalf
+from deal_solve.optimise.search.second_half import AsBounded, BandsBeside, SecondHalf
 from deal_solve.optimise.search.settings import Beaten, SearchProblem, SearchSettings
 from deal_solve.optimise.search.tie_breaking import FIRST_STAGE, TieBreaking
 from deal_solve.optimise.search.warm_start import WarmStart
@@ -80,7 +80,7 @@ class AgreementSearch:
     stage_left: str = field(default="", init=False)
     _second_half: SecondHalf | None = field(default=None, init=False)
     _bands: BandsBeside = field(default_factory=BandsBeside, init=False)
-    _solved: list[Candidate] = field(default_factory=list, init=False)
+    _bounded: dict[Agreement, AsBounded] = field(default_factory=dict, init=False)
 
     def run(self) -> Candidate:
         """Return the best candidate, its best plan in the variables of its program.
@@ -128,9 +128,11 @@ class AgreementSearch:
         if not (is_beside and self._second_half.bound_beside(first)):
             self._in_parallel(bound, second if is_beside else self.candidates)
             self._second_half.note_bases()
-        if is_beside and self.settings.bounds_bands:
-            in_order = sorted(self.candidates, key=lambda candidate: -candidate.bound)
-            self._bands.begin(self._bounds_of_bands, in_order[:-1])
+        if self.settings.bounds_bands:
+            for candidate in self.candidates:
+                self._bounded[candidate.agreement] = AsBounded.of(candidate, self._second_half.basis(candidate))
+            if is_beside:
+                self._bands.begin(self._bounds_of_bands, self.candidates)
 
     @property
     def _is_divided(self) -> bool:
@@ -184,8 +186,8 @@ class AgreementSearch:
         }
 
     def bound_bands(self) -> None:
-        """Bound the bands of agreements, as far as no second process does; to be called before a plan is polished."""
-        here = self._solved if self._bands.is_at_work else self.candidates
+        """Bound the bands of agreements where no second process does; to be called before a plan is polished."""
+        here = [] if self._bands.is_at_work else self.candidates
         for candidate, bounds in zip(here, self._in_parallel(self._bounds_of_bands, here), strict=True):
             self._bands.keep(candidate, bounds)
             if candidate.objective is not None:
@@ -193,18 +195,18 @@ class AgreementSearch:
 
     def agreements(self) -> tuple[CandidateAgreement, ...]:
         """Return every agreement in every band of its first term, which it has a bound of."""
-        found = []
-        for candidate in self.candidates:
-            bounds = self._bands.of(candidate) or self._bounds_of_bands(candidate)
-            found += [candidate.in_band(band, bound) for band, bound in zip(candidate.bands, bounds, strict=True)]
-        self._bands.end()
-        return tuple(found)
+        found = self._bands.all_bounds(self._bounds_of_bands, self.candidates)
+        return tuple(
+            candidate.in_band(band, max(bound, candidate.bound))
+            for candidate in self.candidates
+            for band, bound in zip(candidate.bands, found[candidate.agreement], strict=True)
+        )
 
     def forget(self) -> None:
         """Let go of the candidates, which know the search: their programs take memory no longer than they are used."""
         self._bands.end()
         self._second_half = None
-        self._solved.clear()
+        self._bounded.clear()
         self.candidates.clear()
         if self.programs is not None:
             for agreement, kept in self.built.items():
@@ -299,7 +301,6 @@ class AgreementSearch:
     def _solve(self, candidate: Candidate) -> None:
         """Solve an agreement that may be better than, or tied with, the incumbent."""
         candidate.formulation  # noqa: B018 - built before the step is reported
-        self._solved.append(candidate)
         self._open_session(candidate)
         self._report("solving", candidate.agreement)
         if candidate.agreement in self.warm_starts and candidate.agreement in self.bounds:
@@ -316,8 +317,14 @@ class AgreementSearch:
             self._second_half.open_session(candidate)
 
     def _bounds_of_bands(self, candidate: Candidate) -> list[float]:
+        """Bound each band of a candidate, as bounding has left it if that is known."""
+        if candidate.agreement not in self._bounded:
+            return self._bounds_by_relaxation(candidate)
+        with self._bounded[candidate.agreement].opened() as bounded:
+            return self._bounds_by_relaxation(bounded)
+
+    def _bounds_by_relaxation(self, candidate: Candidate) -> list[float]:
         """Bound each band of a candidate by the relaxation with all its cuts, or by the candidate's own bound."""
-        self._open_session(candidate)
         bounds = []
         for band in candidate.bands:
             bound = candidate.bound
