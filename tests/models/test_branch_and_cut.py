@@ -12,8 +12,9 @@ import pytest
 from deal_solve import Deal, Infeasible, Plan, Solution, SolveCache, load, sample, solve
 from deal_solve.deal.risk import Limit
 from deal_solve.optimise.search import benders, branch_and_cut, polish
+from deal_solve.optimise.solver import pseudo_costs
 from deal_solve.optimise.solver.highs_session import HighsSession, SolverGaveUpError
-from deal_solve.optimise.solver.pseudo_costs import DOWN, MIN_GAIN, UP, Branched, PseudoCosts
+from deal_solve.optimise.solver.pseudo_costs import DOWN, LEARNING_CHILDREN, MIN_GAIN, UP, Branched, PseudoCosts
 from deal_solve.optimise.solver.solvers import Answer
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
@@ -104,7 +105,9 @@ def test_a_program_with_all_rows(name: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_without_gains_the_most_fractional_integer_scores_highest():
     """0.25 · 0.75, 0.5 · 0.5 and 0.9 · 0.1."""
-    assert PseudoCosts(3).scores(np.array([0.25, 7.5, 1.9])) == pytest.approx([0.1875, 0.25, 0.09])
+    costs = PseudoCosts()
+    places = costs.places_of("abc")
+    assert costs.scores(np.array([0.25, 7.5, 1.9]), places) == pytest.approx([0.1875, 0.25, 0.09])
 
 
 def test_gains_are_means_per_unit_and_others_are_expected_to_gain_as_much():
@@ -112,13 +115,29 @@ def test_gains_are_means_per_unit_and_others_are_expected_to_gain_as_much():
 
     Up: only the second has gained, 3 a unit. So both children gain 6 · 0.5 and 3 · 0.5 wherever both are half way.
     """
-    costs = PseudoCosts(2)
+    costs, half = PseudoCosts(), np.array([0.5, 0.5])
+    places = costs.places_of("ab")
     costs.note(Branched(0, DOWN, 0.5), 2.0)
     costs.note(Branched(0, DOWN, 0.5), 4.0)
     costs.note(Branched(1, UP, 1.0), 3.0)
-    assert costs.scores(np.array([0.5, 0.5])) == pytest.approx([4.5, 4.5])
+    assert costs.scores(half, places) == pytest.approx([4.5, 4.5])
     costs.note(Branched(1, DOWN, 0.5), -1.0)
-    assert costs.scores(np.array([0.5, 0.5])) == pytest.approx([4.5, 1.5 * MIN_GAIN])
+    assert costs.scores(half, places) == pytest.approx([4.5, 1.5 * MIN_GAIN])
+
+
+def test_trees_share_what_they_learn_of_an_integer_by_its_name():
+    """Where b and a stand in the next tree makes no difference, and a copy learns alone."""
+    costs = PseudoCosts()
+    assert not costs.has_learned(costs.places_of("ab"))
+    for _ in range(LEARNING_CHILDREN):
+        costs.note(Branched(0, UP, 1.0), 4.0)
+    again, half = costs.copy(), np.array([0.5, 0.5])
+    costs.note(Branched(1, UP, 1.0), 2.0)
+    costs.note(Branched(1, DOWN, 1.0), 6.0)
+    places = costs.places_of("cba")
+    assert costs.has_learned(places) and not costs.has_learned(places[:1])
+    assert costs.scores(half, places[1:]) == pytest.approx([3.0 * 1.0, 3.0 * 2.0])
+    assert again.scores(half, again.places_of("ba")) == pytest.approx([0.5 * 2.0, 0.5 * 2.0])
 
 
 def digits(plan: Plan) -> str:
@@ -126,10 +145,10 @@ def digits(plan: Plan) -> str:
     return re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.9f}", repr(plan))
 
 
-@pytest.mark.parametrize("branchings", [0, 10_000])
-def test_the_plan_does_not_depend_on_where_branching_begins(branchings: int, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("children", [0, 10_000])
+def test_the_plan_does_not_depend_on_where_branching_begins(children: int, monkeypatch: pytest.MonkeyPatch):
     known = solve(load(SCENARIOS / "start-up.yaml"))
-    monkeypatch.setattr(branch_and_cut, "LEARNING_BRANCHINGS", branchings)
+    monkeypatch.setattr(pseudo_costs, "LEARNING_CHILDREN", children)
     found = solve(load(SCENARIOS / "start-up.yaml"))
     assert digits(found.plan) == digits(known.plan)
     assert found.objective_usd == pytest.approx(known.objective_usd, rel=1e-9)

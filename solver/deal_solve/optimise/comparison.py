@@ -149,7 +149,7 @@ def _min_expected(problem: SearchProblem, scenarios: Scenarios, workspace: Works
 
 def _found(problem: SearchProblem, settings: SearchSettings, workspace: Workspace) -> tuple[Plan, float]:
     """Return the best plan of a search, polished, and what the search says that no plan costs less than."""
-    search = AgreementSearch(problem, settings, workspace.clock)
+    search = AgreementSearch(problem, settings, workspace.clock, pseudo_costs=workspace.pseudo_costs)
     workspace.cache.prepare(search)
     search = warm_started(search)
     best = search.run()

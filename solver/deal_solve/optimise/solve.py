@@ -190,7 +190,7 @@ class _Found:
 
 def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) -> _Found:
     """Search by cuts where the settings say so, and with all rows where cuts alone are not enough."""
-    alone = partial(AgreementSearch, problem, workspace.settings, workspace.clock)
+    alone = partial(AgreementSearch, problem, workspace.settings, workspace.clock, pseudo_costs=workspace.pseudo_costs)
     search = alone(bounds=problem.known_bounds())
     workspace.cache.prepare(search)
     known = known_best(search, workspace.cache)

@@ -37,6 +37,7 @@ from deal_solve.optimise.search.tie_breaking import FIRST_STAGE, TieBreaking
 from deal_solve.optimise.search.warm_start import WarmStart
 from deal_solve.optimise.second_process import can_fork
 from deal_solve.optimise.solution import CandidateAgreement, Size
+from deal_solve.optimise.solver.pseudo_costs import PseudoCosts
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.plan.resolved import resolve
 from deal_solve.stopping import carried, checked
@@ -59,10 +60,10 @@ class AgreementSearch:
 
     `warm_starts` are what is known of an agreement from other scenarios or another deal; `bounds` (dollars) are known
     to hold; `keys` say what each bound depends on, where they are kept, `usage_keys` the same beside how much is used,
-    and agreements `left_out` are not searched.
-    `programs` are taken from those of other solves of the deal, and given back. `candidates` and `size`, that
-    of the largest program, are what it finds, with the programs that were `built` or taken; `stage_left` is the first
-    stage of the tie-breaking that was not decided, if there is one.
+    and agreements `left_out` are not searched. `programs` are taken from those of other solves of the deal, and given
+    back; `pseudo_costs` are added to. `candidates` and `size`, that of the largest program, are what it finds, with the
+    programs that were `built` or taken; `stage_left` is the first stage of the tie-breaking that was not decided, if
+    there is one.
     """
 
     problem: SearchProblem
@@ -74,6 +75,7 @@ class AgreementSearch:
     keys: dict[Agreement, str] = field(default_factory=dict)
     usage_keys: dict[Agreement, str] = field(default_factory=dict)
     left_out: frozenset[Agreement] = frozenset()
+    pseudo_costs: PseudoCosts = field(default_factory=PseudoCosts)
     candidates: list[Candidate] = field(default_factory=list, init=False)
     built: dict[Agreement, Kept] = field(default_factory=dict, init=False)
     size: Size = field(default_factory=lambda: Size(0, 0, 0, 0), init=False)
@@ -167,7 +169,7 @@ class AgreementSearch:
         tied = [candidate for candidate in solved if (candidate.objective or 0.0) <= cutoff]
         if not tied:
             raise Beaten(self.bound)
-        rule = TieBreaking(self.settings.solver, self.settings.gap, self.clock)
+        rule = TieBreaking(self.settings.solver, self.settings.gap, self.clock, self.pseudo_costs)
         best = rule.preferred(tied, [candidate.in_money_units(cutoff) for candidate in tied])
         self.stage_left = rule.stage_left
         return best
@@ -230,7 +232,7 @@ class AgreementSearch:
 
     @property
     def _solver(self) -> CandidateSolver:
-        return CandidateSolver(self.settings, self.clock, self.warm_starts)
+        return CandidateSolver(self.settings, self.clock, self.warm_starts, self.pseudo_costs)
 
     def _rank(self, candidate: Candidate) -> float:
         """Return where a candidate stands in the order of search."""

@@ -26,7 +26,7 @@ import pulp
 from deal_solve.formulation.model.program import Program
 from deal_solve.optimise.solver.boxes import Box, bounds_of
 from deal_solve.optimise.solver.highs_session import HighsSession, SolverGaveUpError
-from deal_solve.optimise.solver.pseudo_costs import DOWN, LEARNING_BRANCHINGS, UP, Branched, PseudoCosts
+from deal_solve.optimise.solver.pseudo_costs import DOWN, UP, Branched, PseudoCosts
 from deal_solve.optimise.solver.solvers import Answer, Clock, RunSettings, linear
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -101,7 +101,8 @@ class BranchAndCut:
         self.best, self.values = math.inf, np.empty(0)
         self.floor = math.inf
         self.doubtful: list[Node] = []
-        self.pseudo_costs = PseudoCosts(len(self.indices))
+        self.pseudo_costs = settings.pseudo_costs or PseudoCosts()
+        self.places = self.pseudo_costs.places_of(v.name for _, v in integers)
         self.branchings = self.relaxations = 0
 
     @property
@@ -221,9 +222,10 @@ class BranchAndCut:
         below[index], above[index] = last, last + 1
         down, up = (max(distance, INTEGRALITY_TOLERANCE) for distance in (number - last, last + 1 - number))
         self.branchings += 1
+        place = int(self.places[index])
         children = [
-            Node(bound, -2 * self.branchings, node.low, below, branched=Branched(index, DOWN, down)),
-            Node(bound, -2 * self.branchings - 1, above, node.high, branched=Branched(index, UP, up)),
+            Node(bound, -2 * self.branchings, node.low, below, branched=Branched(place, DOWN, down)),
+            Node(bound, -2 * self.branchings - 1, above, node.high, branched=Branched(place, UP, up)),
         ]
         nearer = int(number - last > 0.5)
         heappush(open_nodes, children[1 - nearer])
@@ -236,8 +238,9 @@ class BranchAndCut:
         is_open = is_choice if is_choice.any() else is_fractional
         if not is_open.any():
             return int(np.argmax(away))
-        has_learned = self.branchings >= LEARNING_BRANCHINGS
-        return int(np.argmax(np.where(is_open, self.pseudo_costs.scores(numbers) if has_learned else away, -1.0)))
+        costs, places = self.pseudo_costs, self.places
+        scores = costs.scores(numbers, places) if costs.has_learned(places) else away
+        return int(np.argmax(np.where(is_open, scores, -1.0)))
 
     def _keep(self, session: HighsSession, numbers: Array) -> None:
         """Fix the integers to their rounded values, solve and cut until exact; keep the plan if it is the best."""

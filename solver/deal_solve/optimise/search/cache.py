@@ -18,6 +18,7 @@ from deal_solve.optimise.search.known_best import KnownBest
 from deal_solve.optimise.search.programs import Programs
 from deal_solve.optimise.search.settings import Comparison, SearchProblem
 from deal_solve.optimise.search.warm_start import WarmStart
+from deal_solve.optimise.solver.pseudo_costs import PseudoCosts
 from deal_solve.optimise.sums import sums_of
 from deal_solve.optimise.usage_bounds import USAGE, Proven, UsageBounds, grows_with_usage, in_memory
 from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios, ScenarioSet
@@ -46,6 +47,7 @@ class SolveCache:
         self._warm_starts: dict[bool, dict[Agreement, WarmStart]] = {False: {}, True: {}}  # of baselines apart
         self._leaves_ties = False
         self._programs = Programs()
+        self._pseudo_costs = PseudoCosts()
 
     def copy(self) -> SolveCache:
         """Return a cache with the same contents, which neither of the two changes for the other."""
@@ -53,12 +55,13 @@ class SolveCache:
         other._sums, other._baselines, other._bounds = dict(self._sums), dict(self._baselines), dict(self._bounds)
         other._best, other._by_usage = dict(self._best), self._by_usage.copy()
         other._programs = self._programs.copy()
+        other._pseudo_costs = self._pseudo_costs.copy()
         other._warm_starts = {scope: dict(known) for scope, known in self._warm_starts.items()}
         return other
 
     def forget(self) -> None:
         """Forget what solvers have said; the sums, which are arithmetic, are kept."""
-        self._programs = Programs()
+        self._programs, self._pseudo_costs = Programs(), PseudoCosts()
         self._baselines, self._bounds, self._best, self._warm_starts = {}, {}, {}, {False: {}, True: {}}
         self._by_usage = UsageBounds()
 
@@ -90,7 +93,7 @@ class SolveCache:
         self._baselines[_baseline_key(problem)] = baseline
 
     def prepare(self, search: AgreementSearch) -> None:
-        """Give a search the bounds and warm starts that are known of its agreements.
+        """Give a search the bounds, warm starts and pseudo-costs that are known of its agreements.
 
         Where the last solve left a tie, which is then that of a solve alone, this one is alone from the beginning.
         """
@@ -108,6 +111,7 @@ class SolveCache:
             known = self._by_usage.known(search.usage_keys, scenarios, search.problem)
             search.problem = search.problem.with_bounds(known)
         search.warm_starts = dict(self._warm_starts[search.problem.zero_bands_only])
+        search.pseudo_costs = self._pseudo_costs
 
     def best_known(self, search: AgreementSearch) -> KnownBest | None:
         """Return the best plan that is known of an agreement of a search that is prepared, if one is.

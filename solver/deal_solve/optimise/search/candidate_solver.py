@@ -23,6 +23,7 @@ from deal_solve.optimise.search.settings import SearchSettings
 from deal_solve.optimise.search.warm_start import WarmStart
 from deal_solve.optimise.solver.boxes import Box, Ties, bounds_of
 from deal_solve.optimise.solver.highs_session import session_of
+from deal_solve.optimise.solver.pseudo_costs import PseudoCosts
 from deal_solve.optimise.solver.solvers import DOUBT, Answer, Clock, RunSettings, fix_integers, minimise, restore
 
 ROUNDING_MIN_NONZEROS = 60_000
@@ -57,6 +58,7 @@ class CandidateSolver:
     settings: SearchSettings
     clock: Clock
     warm_starts: dict[Agreement, WarmStart] = field(default_factory=dict)
+    pseudo_costs: PseudoCosts = field(default_factory=PseudoCosts)
 
     def bound(self, candidate: Candidate, incumbent: Incumbent) -> None:
         """Bound an agreement by its linear relaxation."""
@@ -133,7 +135,7 @@ class CandidateSolver:
         cutoff = incumbent.cutoff(candidate)
         tie = self.settings.tie_tolerance
         ties = Ties(math.inf if cutoff is None else cutoff, tie * abs(program.usd(candidate.constant_usd)), tie)
-        limited = RunSettings(self.settings.solver, self.settings.gap / 10, cutoff=cutoff)
+        limited = self._branched(cutoff)
         if self.settings.breaks_ties:
             limited = replace(limited, ties=ties)
         answer = run(program, limited, self.clock)
@@ -151,6 +153,11 @@ class CandidateSolver:
         if math.isfinite(answer.bound):
             candidate.bound = max(candidate.bound, candidate.in_usd(min(answer.bound, known)))
         _record(candidate, answer)
+
+    def _branched(self, cutoff: float | None) -> RunSettings:
+        """Return how an integer program is solved that has no plan as good as a cutoff (money units), or a better."""
+        settings = self.settings
+        return RunSettings(settings.solver, settings.gap / 10, cutoff=cutoff, pseudo_costs=self.pseudo_costs)
 
     def _with_choices_of_warm_start(self, candidate: Candidate) -> tuple[Answer | None, list[Box]]:
         """Solve the program with the choices of the warm start's plan fixed; return the answer and the box of these
@@ -175,7 +182,7 @@ class CandidateSolver:
         if not self.settings.breaks_ties:  # what is asked for is no proof that these choices are alone, but a cutoff
             restore(choices)
             return None, []
-        answer = run(program, RunSettings(self.settings.solver, self.settings.gap / 10, cutoff=cutoff), self.clock)
+        answer = run(program, self._branched(cutoff), self.clock)
         restore(choices)
         if answer.outcome == "optimal":
             candidate.keep(candidate.in_usd(answer.objective))

@@ -47,6 +47,7 @@ def warm_started(search: AgreementSearch) -> AgreementSearch:
             search.clock,
             warm_starts,
             programs=search.programs,
+            pseudo_costs=search.pseudo_costs,
         )
         try:
             subsample.run()
@@ -55,7 +56,7 @@ def warm_started(search: AgreementSearch) -> AgreementSearch:
         gap, warm_starts = gap / 10, subsample.next_warm_starts()
         subsample.forget()
     settings = replace(settings, optimality_tolerance=settings.gap / 4, bounding_tolerance=math.inf)
-    return AgreementSearch(problem, settings, search.clock, warm_starts, search.bounds, search.programs)
+    return replace(search, settings=settings, warm_starts=warm_starts)
 
 
 def _head(values: Array | None, size: int) -> Array | None:

@@ -28,6 +28,7 @@ from deal_solve.optimise.search.benders import run_with_cuts as run
 from deal_solve.optimise.search.choices import add_no_good_cut, binary_choices, fix_choices
 from deal_solve.optimise.search.polish import options_in_use
 from deal_solve.optimise.solver.boxes import Box, Ties, hull_of
+from deal_solve.optimise.solver.pseudo_costs import PseudoCosts
 from deal_solve.optimise.solver.solvers import Bounds, Clock, RunSettings, minimise, restore
 
 FIRST_STAGE = "unserved users"
@@ -86,6 +87,7 @@ class TieBreaking:
     solver: str
     gap: float
     clock: Clock
+    pseudo_costs: PseudoCosts
     stage_left: str = field(default="", init=False)
 
     def preferred(self, tied: Sequence[Candidate], limits: Sequence[float]) -> Candidate:
@@ -143,7 +145,7 @@ class TieBreaking:
         others = add_no_good_cut(program)
         minimise(program, candidate.formulation.objective)
         any_plan = RunSettings(self.solver, self.gap / 10, cutoff=limit, node_limit=TIE_NODE_LIMIT, any_plan=True)
-        any_plan = replace(any_plan, boxes=space.boxes)
+        any_plan = replace(any_plan, boxes=space.boxes, pseudo_costs=self.pseudo_costs)
         is_alone = False
         with suppress(Disagreement):
             is_alone = run(program, any_plan, self.clock).outcome == "infeasible"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import field
+
 from deal_solve.dataclass import dataclass
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.settings import SearchSettings
+from deal_solve.optimise.solver.pseudo_costs import PseudoCosts
 from deal_solve.optimise.solver.solvers import Clock
 
 
@@ -15,3 +18,4 @@ class Workspace:
     settings: SearchSettings
     clock: Clock
     cache: SolveCache
+    pseudo_costs: PseudoCosts = field(default_factory=PseudoCosts)

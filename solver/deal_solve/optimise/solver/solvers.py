@@ -21,6 +21,7 @@ from deal_solve.formulation.model.program import Program
 from deal_solve.optimise.solver.boxes import Box, Ties
 from deal_solve.optimise.solver.highs_session import HighsSession, session_of
 from deal_solve.optimise.solver.progress import Progress, Watcher
+from deal_solve.optimise.solver.pseudo_costs import PseudoCosts
 
 LOG = logging.getLogger(__name__)
 Found = TypeVar("Found")
@@ -48,7 +49,7 @@ class RunSettings:
     units) is not looked for, where the solver can be told so: the answer may then be `infeasible`. After `node_limit`
     branchings an integer program is left, with the best plan so far, and with `any_plan` branch and cut is left with
     the first one. Branch and cut looks in `boxes` only, if they are given, and says with `ties` in which boxes the tied
-    plans are.
+    plans are. Where it branches goes by `pseudo_costs`, which it adds to.
     """
 
     solver: str
@@ -60,6 +61,7 @@ class RunSettings:
     any_plan: bool = False
     boxes: tuple[Box, ...] | None = None
     ties: Ties | None = None
+    pseudo_costs: PseudoCosts | None = None
 
 
 @dataclass
