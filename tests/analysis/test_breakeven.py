@@ -197,7 +197,7 @@ SMALL = {"workloads": {"app": {**APP, "requests_per_month": 1}}}
 @pytest.mark.parametrize(
     ("deal", "path", "low", "high", "count"),
     [
-        (two_quotes(), PREMIUM, 0, 0.6, 61),
+        (two_quotes(), PREMIUM, 0, 0.6, 31),
         pytest.param(
             two_quotes(risk={"weight": 0.5, "on": "cost", "confidence": 0.5}),
             PREMIUM,

@@ -139,7 +139,7 @@ def test_a_plan_that_cannot_be_signed_is_not_held():
     assert one.held_low_usd == pytest.approx(12 * 10 * 12)
 
 
-@pytest.mark.parametrize("number", seeds(3, 12))
+@pytest.mark.parametrize("number", seeds((0, 2), 12))
 def test_an_end_that_is_not_solved_is_as_one_that_is(number, monkeypatch):
     """Numbers of generated deals moved either way: what is left unsolved costs the same, by the same deal."""
     rng, left_out, known = np.random.default_rng([17, number]), [], []

@@ -133,7 +133,7 @@ def numbers_of(deal):
     return found
 
 
-@pytest.mark.parametrize("seed", seeds((1, 2, 4, 7), 80))
+@pytest.mark.parametrize("seed", seeds((1, 4, 7), 80))
 def test_cells_of_generated_deals_get_their_cold_answers(seed):
     """Two fields at random, around today's value: every cell is what its own deal gets alone."""
     rng = np.random.default_rng(seed)

@@ -46,7 +46,7 @@ def test_both_methods_find_the_same_deal(name):
     assert by_rows.method == "extensive"
 
 
-@pytest.mark.parametrize("number", seeds(range(1, 11), FEW))
+@pytest.mark.parametrize("number", seeds(range(2, 11), FEW))
 def test_both_methods_find_the_same_optimum_on_generated_deals(number):
     deal = generated(number)
     if deal is not None:
