@@ -13,8 +13,10 @@ from deal_solve.analysis.sensitivity.dearer import is_dearer, is_lawful, is_of_p
 from deal_solve.analysis.sensitivity.moved import moved
 from deal_solve.analysis.sensitivity.negotiable import negotiables
 from deal_solve.deal.yaml_source import loc_of
-from deal_solve.optimise.relaxations import relaxed_bounds
+from deal_solve.optimise.options import SolveOptions
+from deal_solve.optimise.relaxations import bounds_by_baseline, relaxed_bounds
 from deal_solve.optimise.search.settings import SearchProblem
+from deal_solve.optimise.solve import compared_with
 from deal_solve.settlement.settle import cost_of
 from deal_solve.uncertainty.measures import Against
 from tests.support.clauses import risk_of
@@ -80,6 +82,26 @@ def test_no_plan_costs_more_in_a_relaxed_deal_and_its_bounds_hold(number: int):
         assert (cost_of(cheaper, plan, scenarios) <= cost_of(deal, best.plan, scenarios) + CENT).all()
     among = solve(deal, scenarios, relaxations=[first])
     assert among.objective_usd == pytest.approx(found.objective_usd, rel=2e-6, abs=2 * CENT)
+
+
+@pytest.mark.parametrize("number", seeds(8, 60))
+def test_the_baseline_bounds_every_plan_without_a_commitment(number: int):
+    """Of every agreement with nothing to commit, the best plan has no lower objective, whatever limits there are."""
+    rng, found = np.random.default_rng([29, number]), None
+    while found is None:
+        deal = read(
+            {**drawn_deal(RandomDraw(rng), tiny=True), "risk": {"weight": 0.4, "confidence": 0.8, "on": "loss"}}
+        )
+        with suppress(Infeasible, InputError):
+            found = solve(deal)
+    there, scenarios = found.settlement.deal, found.settlement.scenarios
+    comparison = compared_with(there, scenarios, SolveOptions())
+    problem = SearchProblem(there, SolveCache().sums(there, scenarios), against=comparison.against)
+    bounds = bounds_by_baseline(problem, comparison)
+    for agreement, bound in bounds.items():
+        with suppress(Infeasible):
+            best = solve(there, scenarios, bands={agreement: {0.0: 0.0}}, baseline=found)
+            assert bound <= best.objective_usd + 1e-7 * abs(best.objective_usd)
 
 
 def test_cheaper_seats_that_miss_a_bundle_are_no_relaxation():

@@ -59,7 +59,7 @@ def comparison_of(
     deal, sums, fixings = problem.deal, problem.sums, problem.fixings.usage
     free = deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
     if isinstance(known, Comparison):
-        return known
+        return replace(known, bound_usd=-math.inf)  # it may be that of another month of signing
     if deal.risk.criterion == "regret":
         settings, clock = workspace.settings, workspace.clock
         each = map(scenarios.in_memory().take, range(scenarios.size))
@@ -76,10 +76,10 @@ def comparison_of(
     cached = workspace.cache.baseline(baseline)
     if cached is not None:
         return cached
-    plan, notes = _baseline(baseline, scenarios, workspace)
+    plan, bound_usd, notes = _baseline(baseline, scenarios, workspace)
     if any(part for name, part in fixings.proposal if name != "api"):
         notes += (SAME_PINS,)
-    found = Comparison(plan, Against(baseline=cost_of(free, plan, scenarios)), notes)
+    found = Comparison(plan, Against(baseline=cost_of(free, plan, scenarios)), notes, bound_usd)
     if not workspace.clock.is_over:
         workspace.cache.keep_baseline(baseline, found)
     return found
@@ -100,24 +100,26 @@ def min_cost(
     return best_usd
 
 
-def _baseline(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) -> tuple[Plan, tuple[str, ...]]:
-    """Return the plan of least expected cost among those without API commitment, and notes on it."""
+def _baseline(
+    problem: SearchProblem, scenarios: Scenarios, workspace: Workspace
+) -> tuple[Plan, float, tuple[str, ...]]:
+    """Return the plan of least expected cost among those without API commitment, a bound on all, and notes on it."""
     workspace.clock.report("finding the baseline: the best plan without commitment")
     try:
         try:
-            return _min_expected(problem, scenarios, workspace), ()
+            return *_min_expected(problem, scenarios, workspace), ()
         except Infeasible:
-            plan = _min_expected(replace(problem, scope="no_commitment_or_controls"), scenarios, workspace)
-            return plan, (LACKS_CONTROLS,)
+            free = replace(problem, scope="no_commitment_or_controls")
+            return *_min_expected(free, scenarios, workspace), (LACKS_CONTROLS,)
     except LimitReached:
         simple = first_plan(problem, scenarios) or first_plan(replace(problem, scope="all"), scenarios)
         if simple is None:
             raise
-        return simple, (FIRST_KNOWN,)
+        return simple, -math.inf, (FIRST_KNOWN,)
 
 
-def _min_expected(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) -> Plan:
-    """Return the plan of least expected cost, by cuts where the solve may: no limit needs rows.
+def _min_expected(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) -> tuple[Plan, float]:
+    """Return the plan of least expected cost and a bound, by cuts where the solve may: no limit needs rows.
 
     A bound of rows is held against the plan that cuts find: presolve has been seen to lose the best one. Raises
     Disagreement where the rows say that no plan costs as little, or that there is none.
@@ -132,7 +134,7 @@ def _min_expected(problem: SearchProblem, scenarios: Scenarios, workspace: Works
         presolves=workspace.settings.presolves,
     )
     if settings.by_cuts or settings.solver != "highs":
-        return _found(problem, settings, workspace)[0]
+        return _found(problem, settings, workspace)
     try:
         alone = replace(workspace, cache=SolveCache())
         by_cuts, _ = _found(problem, replace(settings, by_cuts=True, asks="decisions"), alone)
@@ -144,7 +146,7 @@ def _min_expected(problem: SearchProblem, scenarios: Scenarios, workspace: Works
         refuse_cheaper(problem, scenarios, by_cuts, math.inf, settings.solver)
         raise
     refuse_cheaper(problem, scenarios, by_cuts, bound, settings.solver)
-    return plan
+    return plan, bound
 
 
 def _found(problem: SearchProblem, settings: SearchSettings, workspace: Workspace) -> tuple[Plan, float]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from deal_solve.optimise.search.settings import LowerBounds, SearchProblem
+from deal_solve.formulation.clauses.api.rates import api_agreements, every_regime
+from deal_solve.optimise.search.settings import Comparison, LowerBounds, SearchProblem
 from deal_solve.optimise.solution import Solution
 from deal_solve.settlement.objective import constant_of
 from deal_solve.uncertainty import measures
@@ -34,6 +35,21 @@ def relaxed_bounds(relaxations: Sequence[Solution], problem: SearchProblem) -> L
             here = bound if math.isinf(bound) else bound - lost - ROOM * abs(bound)
             found[agreement] = max(found.get(agreement, here), here)
     return found
+
+
+def bounds_by_baseline(problem: SearchProblem, comparison: Comparison) -> LowerBounds:
+    """Return what the search for the baseline proves of agreements without any commitment, USD.
+
+    It went over their plans, whatever limits a problem has, and the tail of a loss is no less than its mean:
+    λ·CVaR(cost - baseline) + λ·E[baseline] >= λ·E[cost]. Nothing is proven of a deal whose renewals are decided when
+    they are due.
+    """
+    deal, bound = problem.deal, comparison.bound_usd
+    if math.isinf(bound) or deal.renewal_decisions is not None:
+        return {}
+    offered = api_agreements(deal, problem.checks_controls)
+    free = [each for each in offered if len(every_regime(deal, each)) == len(every_regime(deal, each, True))]
+    return dict.fromkeys(free, bound - ROOM * abs(bound))
 
 
 def lost_usd(problem: SearchProblem, there: Array | None) -> float:

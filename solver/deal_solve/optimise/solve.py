@@ -36,7 +36,7 @@ from deal_solve.optimise.decomposable import is_decomposable
 from deal_solve.optimise.first_plan import first_plan
 from deal_solve.optimise.known import keep_best, known_best
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
-from deal_solve.optimise.relaxations import relaxed_bounds
+from deal_solve.optimise.relaxations import bounds_by_baseline, relaxed_bounds
 from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.benders import TIGHTNESS_TOLERANCE, is_tight, satisfies_measured_limits
@@ -136,6 +136,7 @@ def _optimum(
     constant = constant_of(problem.deal, scenarios.weights, comparison.against)
     problem = replace(problem, against=comparison.against, constant_usd=constant)
     problem = problem.with_bounds(relaxed_bounds(relaxations, problem))
+    problem = problem.with_bounds(bounds_by_baseline(problem, comparison))
     try:
         found = _search(problem, scenarios, workspace)
     except (Infeasible, Beaten) as error:

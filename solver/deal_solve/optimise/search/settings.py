@@ -118,8 +118,12 @@ class SearchSettings:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What costs are compared with: the baseline plan, if that is it, the cost per scenario, and notes on both."""
+    """What costs are compared with: the baseline plan, if that is it, the cost per scenario, and notes on both.
+
+    No plan without API commitment has a lower expected cost than `bound_usd`, as the search for a baseline has proven.
+    """
 
     baseline: Plan | None = None
     against: Against = field(default_factory=Against)
     notes: tuple[str, ...] = ()
+    bound_usd: float = -math.inf
