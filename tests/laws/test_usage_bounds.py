@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from deal_solve import Deal, Infeasible, InputError, LimitReached, SolveCache, load, scenarios_of, solve, varied
+from deal_solve.formulation.clauses.api.rates import Agreement
+from deal_solve.optimise import solve as solve_module
 from deal_solve.optimise.search import agreement_search
 from deal_solve.optimise.usage_bounds import grows_with_usage, uses_no_more
 from deal_solve.plan.plan import Route
@@ -171,3 +173,25 @@ def test_an_agreement_that_loses_by_far_is_not_built_where_more_is_used(monkeypa
         alone = solve(cell)
         assert found.objective_usd == pytest.approx(alone.objective_usd, rel=1e-6)
         assert found.plan.api.offer == alone.plan.api.offer
+
+
+def test_a_cell_begins_with_the_last_one_of_the_same_terms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not with the last one of all, whose overage is another one."""
+    deal, cache, given, found = load(SCENARIOS / "hybrid.yaml"), SolveCache(), [], []
+    whole = agreement_search.AgreementSearch
+
+    class Watched(whole):
+        def run(self) -> Any:
+            given.append(self.warm_starts)
+            return super().run()
+
+        def next_warm_starts(self) -> Any:
+            found.append(super().next_warm_starts())
+            return found[-1]
+
+    monkeypatch.setattr(solve_module, "AgreementSearch", Watched)
+    for overage, growth in (("list", "24%"), ("contracted", "24%"), ("list", "24.5%")):
+        varied_by = {"offers.one-paper.api.overage": overage, "workloads.support-bot.growth_per_year": growth}
+        solve(varied(deal, varied_by), cache=cache)
+    here = Agreement("one-paper", 36)
+    assert given[2][here] is found[0][here]

@@ -25,6 +25,8 @@ from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios, ScenarioSet
 
 MAX_SETS, MAX_BOUNDS = 4, 4096
 """Scenario sets that are kept (of large ones only the latest), and bounds over them."""
+MAX_TERMS = 32
+"""Warm starts that are kept by terms, the latest: one takes some hundred kilobytes."""
 
 
 class SolveCache:
@@ -45,6 +47,7 @@ class SolveCache:
         self._best: dict[str, KnownBest] = {}
         self._by_usage = UsageBounds()
         self._warm_starts: dict[bool, dict[Agreement, WarmStart]] = {False: {}, True: {}}  # of baselines apart
+        self._of_terms: dict[str, WarmStart] = {}  # by all but usage: nearer than the last of all
         self._leaves_ties = False
         self._programs = Programs()
         self._pseudo_costs = PseudoCosts()
@@ -55,7 +58,7 @@ class SolveCache:
         other._sums, other._baselines, other._bounds = dict(self._sums), dict(self._baselines), dict(self._bounds)
         other._best, other._by_usage = dict(self._best), self._by_usage.copy()
         other._programs = self._programs.copy()
-        other._pseudo_costs = self._pseudo_costs.copy()
+        other._pseudo_costs, other._of_terms = self._pseudo_costs.copy(), dict(self._of_terms)
         other._warm_starts = {scope: dict(known) for scope, known in self._warm_starts.items()}
         return other
 
@@ -63,7 +66,7 @@ class SolveCache:
         """Forget what solvers have said; the sums, which are arithmetic, are kept."""
         self._programs, self._pseudo_costs = Programs(), PseudoCosts()
         self._baselines, self._bounds, self._best, self._warm_starts = {}, {}, {}, {False: {}, True: {}}
-        self._by_usage = UsageBounds()
+        self._by_usage, self._of_terms = UsageBounds(), {}
 
     def let_go(self) -> None:
         """Forget the sums too: nothing more is solved with them."""
@@ -108,9 +111,10 @@ class SolveCache:
         scenarios = self._scenarios(search.problem)
         if scenarios is not None and grows_with_usage(search.problem.deal):
             search.usage_keys = _keys(search, but_usage=True)
-            known = self._by_usage.known(search.usage_keys, scenarios, search.problem)
-            search.problem = search.problem.with_bounds(known)
-        search.warm_starts = dict(self._warm_starts[search.problem.zero_bands_only])
+            bounds = self._by_usage.known(search.usage_keys, scenarios, search.problem)
+            search.problem = search.problem.with_bounds(bounds)
+        known = {each: self._of_terms[key] for each, key in search.usage_keys.items() if key in self._of_terms}
+        search.warm_starts = {**self._warm_starts[search.problem.zero_bands_only], **known}
         search.pseudo_costs = self._pseudo_costs
 
     def best_known(self, search: AgreementSearch) -> KnownBest | None:
@@ -144,7 +148,11 @@ class SolveCache:
                 proven = Proven(candidate.bound, scenarios, search.problem.against.baseline)
                 self._by_usage.keep(search.usage_keys[candidate.agreement], proven)
         if search.settings.by_cuts:
-            self._warm_starts[search.problem.zero_bands_only] |= search.next_warm_starts()
+            found = search.next_warm_starts()
+            self._warm_starts[search.problem.zero_bands_only] |= found
+            latest = {search.usage_keys[each]: found[each] for each in found if each in search.usage_keys}
+            before = {key: start for key, start in self._of_terms.items() if key not in latest}
+            self._of_terms = dict([*before.items(), *latest.items()][-MAX_TERMS:])
 
 
 def _baseline_key(problem: SearchProblem) -> str:
