@@ -17,8 +17,10 @@ from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.relaxations import bounds_by_baseline, relaxed_bounds
 from deal_solve.optimise.search.settings import SearchProblem
 from deal_solve.optimise.solve import compared_with
+from deal_solve.plan.plan import Route
 from deal_solve.settlement.settle import cost_of
 from deal_solve.uncertainty.measures import Against
+from tests.support.builders import APP, api_plan, deal_of, months, only, settled
 from tests.support.clauses import risk_of
 from tests.support.generators import RandomDraw, drawn_deal
 from tests.support.generators.estimate import read
@@ -66,18 +68,16 @@ def test_no_plan_costs_more_in_a_relaxed_deal_and_its_bounds_hold(number: int):
     there = found.settlement.deal
     problem = SearchProblem(there, SolveCache().sums(there, scenarios), against=against)
     bounds = relaxed_bounds([first], problem)
-    for offer, months in found.lower_bounds:
+    for offer, term in found.lower_bounds:
         bands = {
-            each.band_usd_per_year: 0.0
-            for each in found.agreements
-            if (each.offer, each.term_months) == (offer, months)
+            each.band_usd_per_year: 0.0 for each in found.agreements if (each.offer, each.term_months) == (offer, term)
         }
         try:
-            best = solve(deal, scenarios, bands={(offer, months): bands}, baseline=found)
+            best = solve(deal, scenarios, bands={(offer, term): bands}, baseline=found)
         except Infeasible:
             continue
         room = max(2e-6 * abs(best.objective_usd), 2 * CENT)
-        assert bounds[offer, months] <= best.objective_usd + room
+        assert bounds[offer, term] <= best.objective_usd + room
         plan = moved(deal, cheaper, best.plan)
         assert (cost_of(cheaper, plan, scenarios) <= cost_of(deal, best.plan, scenarios) + CENT).all()
     among = solve(deal, scenarios, relaxations=[first])
@@ -122,3 +122,24 @@ def test_cheaper_seats_that_miss_a_bundle_are_no_relaxation():
     assert not is_dearer(varied(deal, cheaper), deal)
     alone = read(written)
     assert is_dearer(alone, varied(alone, cheaper))
+
+
+def test_a_deeper_discount_may_cost_more_under_a_yearly_minimum() -> None:
+    """What haiku costs in the first year is no shortfall, which leaves balance for opus, whose overage costs double.
+
+    C = 200 over two years, 80 of it a year. Haiku uses 20 in the first year, opus 200 in the second: 60 are short and
+    140 left for 220, and of the 80 beyond 60 are of opus: 220 + 60 + 60. With haiku at half its price, too, 70 are
+    short and 130 left for 210, and the 80 beyond all cost double: 210 + 70 + 80.
+    """
+    works = {"app": {**APP, "models": ["opus"]}, "more": {**APP, "models": ["haiku"]}}
+    path = {"app": months(0, 400 / 12), "more": months(20 / 12, 0)}
+    routing = {name: (Route(from_month=0, shares={work["models"][0]: 1}),) for name, work in works.items()}
+    costs = []
+    for discount in ({"opus": 0.5, "haiku": 0}, {"opus": 0.5, "haiku": 0.5}):
+        band = {"commit_usd_per_year": 1, "discount": discount}
+        api = {"bands": [band], "payment": "arrears", "overage": "list", "period": "term", "yearly_minimum": 0.8}
+        offers = {"quote": {"terms": [24], "api": api}}
+        deal = deal_of(horizon=24, workloads=works, offers=offers, scenarios=only(requests_per_month=path))
+        costs.append(settled(deal, api_plan((1, (100, 100)), first=24, routing=routing)).cost[0])
+        assert not is_lawful(solve(deal), deal)
+    assert costs == pytest.approx([340, 360])

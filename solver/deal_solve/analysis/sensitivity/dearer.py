@@ -23,6 +23,7 @@ from deal_solve.deal.risk import Risk
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.errors import InputError
 from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.usage_bounds import grows_with_usage
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.limit_checks import limit_checks
@@ -135,17 +136,9 @@ def _thresholds(offer: Offer) -> list[float]:
 def is_lawful(best: Solution, deal: Deal) -> bool:
     """Return whether the laws hold in a deal, and whether what they are to be applied to is proven.
 
-    They hold where no limit is on a single contract year, nothing is compared with the best of each scenario, and no
-    commitment is measured at list (there a cheaper option closes dearer ones). Nor may a credit pay charges: it pays
-    no shortfall, so that cheaper usage may leave a part of it for later.
+    They hold where no plan costs less for more usage (`usage_bounds`): usage that costs less is as good as less of it.
     """
-    is_plain = deal.whole is deal and deal.renewal_decisions is None and deal.risk.criterion != "regret"
-    api = [offer.api for offer in deal.offers.values() if offer.api is not None]
-    at_list = any(part.is_measured_at_list for part in api)
-    on_charges = any(part.credit is not None and part.credit.pays == "charges" for part in api)
-    by_year = any(limit.contract_year is not None for limit in deal.limits)
-    is_proven = best.status == "optimal" and not best.is_simple
-    return is_proven and is_plain and not at_list and not on_charges and not by_year
+    return best.status == "optimal" and not best.is_simple and grows_with_usage(deal)
 
 
 def is_unmoved(best: Solution, deal: Deal) -> bool:
