@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.dataclass import dataclass
+from dataclasses import dataclass
 
 MAX_PROBLEMS = 1000
 """Problems of one kind that are named; nobody reads more, and a name that was meant is looked for at each."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from html import escape
 from importlib import import_module
 from importlib.util import find_spec
@@ -29,7 +30,6 @@ from deal_solve.analysis.uncertainty.result import UncertaintyCost
 from deal_solve.analysis.uncertainty.text import uncertainty_report
 from deal_solve.analysis.why_not.alternatives import alternatives
 from deal_solve.currency import coded
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.currency import Currency
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from deal_solve.dataclass import dataclass
 from deal_solve.errors import InputError, Problem
 from deal_solve.files import opened
 from deal_solve.messages import counted, os_reason

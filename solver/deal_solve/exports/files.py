@@ -11,11 +11,11 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from deal_solve.dataclass import dataclass
 from deal_solve.errors import InputError, Problem
 from deal_solve.exports.progress import within_file
 from deal_solve.messages import os_reason, shown

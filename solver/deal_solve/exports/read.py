@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.rate_card import load_card
 from deal_solve.errors import InputError
 from deal_solve.exports.files import ExportFile, Header, Json, export_files, readable, records_of

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import repeat
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
-from deal_solve.dataclass import dataclass
 from deal_solve.exports.files import MAX_COUNT, Json
 from deal_solve.exports.row import MAX_USD, NANO, Channel, Place, Quantity
 from deal_solve.exports.tally import Tally

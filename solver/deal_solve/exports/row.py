@@ -6,11 +6,11 @@ Days are those of UTC.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from deal_solve.dataclass import dataclass
 from deal_solve.messages import shown
 
 NANO = 1_000_000_000

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from deal_solve.dataclass import dataclass
 from deal_solve.exports.row import Charged, Place, SeatDay
 from deal_solve.exports.uses import Uses, named
 

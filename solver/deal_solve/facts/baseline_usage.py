@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
 from deal_solve.frames import Table

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import LIST, LIST_MONTHLY, Deal
 from deal_solve.deal.offers.cloud_years import cloud_year, cloud_years, months_of_cloud_year
 from deal_solve.deal.offers.running import seat_months

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.facts.accrual import expected_rows, months_of
 from deal_solve.facts.once import once
 from deal_solve.frames import Table

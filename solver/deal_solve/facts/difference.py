@@ -27,12 +27,12 @@ and every other line of the settlement stands for itself. The lines:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan

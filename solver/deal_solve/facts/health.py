@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offers.running import seat_months
 from deal_solve.frames import Table

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.cross_checks import MODELS
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.numbers import Band

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from math import floor, log10
 from statistics import median
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.running import seat_months
@@ -94,7 +93,7 @@ def formulate(
     scenarios: Scenarios | ScenarioSums,
     offered: Iterable[Agreement],
     against: Against = Against(),  # noqa: B008 - frozen
-    options: FormulationOptions = FormulationOptions(),  # noqa: B008 - frozen
+    options: FormulationOptions = FormulationOptions(),
 ) -> Formulation:
     """Return the program that chooses among the `offered` agreements and everything else in the plan."""
     sums = scenarios if isinstance(scenarios, ScenarioSums) else ScenarioSums(deal, scenarios)

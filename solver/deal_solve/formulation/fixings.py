@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.requests.routing_options import Epoch

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deal_solve.dataclass import dataclass
+from dataclasses import dataclass
+
 from deal_solve.deal.deal import AT_LIST
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.model.expression import Expression, total

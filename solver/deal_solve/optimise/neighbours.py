@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
-from deal_solve.dataclass import dataclass
 from deal_solve.errors import Cancelled, LimitReached
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.second_process import TICK, LostError, SecondProcess, Send, can_fork, second_process

@@ -10,10 +10,9 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from deal_solve.dataclass import dataclass
 from deal_solve.errors import InputError, LimitReached, Problem
 from deal_solve.optimise.method import METHODS, Method
 from deal_solve.stopping import checked

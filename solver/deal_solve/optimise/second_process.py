@@ -20,13 +20,13 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from io import BytesIO
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeAlias
 
-from deal_solve.dataclass import dataclass
 from deal_solve.stopping import checkpoint
 
 Send: TypeAlias = Callable[[Any], None]

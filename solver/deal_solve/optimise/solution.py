@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from html import escape
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.errors import LimitReached
 from deal_solve.optimise.method import Method
 from deal_solve.plan.plan import Plan

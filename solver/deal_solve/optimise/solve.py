@@ -10,13 +10,12 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Unpack
 
 from threadpoolctl import threadpool_limits
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Disagreement, Infeasible, InputError, LimitReached
 from deal_solve.formulation.fixings import fixings_of

@@ -8,12 +8,11 @@ hold of what `grows_with_usage` leaves out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.api import ApiPart
 from deal_solve.deal.offers.true_up import HARD_CAP

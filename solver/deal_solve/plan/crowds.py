@@ -8,10 +8,10 @@ which cohorts before it are on the plan too. `Crowding` lists those combinations
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.rate_card import SeatPlan
 from deal_solve.uncertainty.first_users import FirstUsers

@@ -8,10 +8,10 @@ per deal; whatever comes after the deal takes these objects and does not look an
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Protocol
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.allowance import Allowance
 from deal_solve.deal.cohort import Use
 from deal_solve.deal.deal import LIST_MONTHLY, Deal

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.record import NotWritten, Record, to_text
 from deal_solve.uncertainty import scenario_set as uncertainty

@@ -13,11 +13,11 @@ import textwrap
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TextIO
 
 from deal_solve.currency import converted
-from deal_solve.dataclass import dataclass
 from deal_solve.report.style import BOLD, RED, RESET
 
 WIDTH = 80

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.channel import Channel
 from deal_solve.deal.offers.cloud_years import cloud_year, cloud_years

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, get_args
-
-from deal_solve.dataclass import dataclass
 
 SideName = Literal["API", "seats", "projects and tools", "cloud", "before signing"]
 SIDES: tuple[SideName, ...] = get_args(SideName)

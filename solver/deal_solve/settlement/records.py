@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from deal_solve.dataclass import dataclass
 from deal_solve.settlement.api.drawdown import PeriodRecord
 from deal_solve.settlement.channel import CloudFacts
 from deal_solve.settlement.renewal import aligned

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.requests.request_cost import effective_hit_rate, other_usd, request_cost

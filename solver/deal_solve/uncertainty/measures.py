@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.uncertainty.scenario_set import Array
 
 

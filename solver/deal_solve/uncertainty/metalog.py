@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.numbers import Band
 from deal_solve.uncertainty.scenario_set import Array
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.uncertainty.paths import bands_of
 from deal_solve.uncertainty.sampling import SEED, SampledSet, probability_of, quasi_normals, sample

@@ -8,14 +8,13 @@ only the high bits differ from those of the first ones.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deal_solve.dataclass import dataclass
 from deal_solve.uncertainty.scenario_set import BLOCK, Array
 
 Words = NDArray[np.uint32]

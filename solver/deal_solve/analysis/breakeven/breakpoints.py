@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterator
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
 from deal_solve.analysis.breakeven.parametric import Along, Best
 from deal_solve.analysis.breakeven.targets import Apart, Question
-from deal_solve.dataclass import dataclass
 from deal_solve.errors import InputError, LimitReached
 from deal_solve.settlement.objective import is_same
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 from deal_solve.analysis.sweep.same_scenarios import CommonScenarios
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import varied
 from deal_solve.deal.money import CENT_TOLERANCE_USD

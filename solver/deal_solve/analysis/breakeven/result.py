@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
 from deal_solve.record import NotWritten, Record

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, Protocol
 
 from deal_solve.analysis.breakeven.parametric import Along, Best
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.numbers import parse_number
 from deal_solve.errors import InputError, Problem

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from deal_solve.analysis.check.clauses import non_binding_clauses
 from deal_solve.analysis.check.clouds import unreachable_clouds
 from deal_solve.analysis.check.offers import unreachable_offers
 from deal_solve.analysis.check.options import unreachable_options
 from deal_solve.analysis.check.plausibility import implausible
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.yaml_source import dotted
 from deal_solve.frames import Table

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, Unpack
 
@@ -30,7 +30,6 @@ from deal_solve.analysis.clauses.result import (
 )
 from deal_solve.analysis.clauses.steps import ClauseStep, clause_steps, max_points, with_points
 from deal_solve.analysis.uncertainty.replicates import Replicates, estimate, replicates
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.cross_checks import broken_references
 from deal_solve.deal.deal import AT_LIST, LIST, Deal
 from deal_solve.errors import Infeasible, InputError, Problem

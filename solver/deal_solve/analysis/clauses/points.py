@@ -9,11 +9,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias
 
-from deal_solve.dataclass import dataclass
 from deal_solve.errors import LimitReached
 from deal_solve.optimise.neighbours import Ask
 from deal_solve.optimise.options import SolveOptions

@@ -7,9 +7,9 @@ that have the clause at once, or the offer itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.clauses.api import raised
 from deal_solve.deal.clauses.clause import Clause, Wording
 from deal_solve.deal.clauses.registry import CLAUSES

@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from deal_solve.analysis.conflict.requirements import VENDORS, Requirement, relaxed, requirements, unpinned
 from deal_solve.analysis.conflict.result import Conflict, Conflicting, Relaxation
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.errors import Infeasible

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from deal_solve.currency import converted
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.card_overrides import SeatPlanOverride
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal

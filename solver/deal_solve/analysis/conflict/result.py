@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.frames import Table
 from deal_solve.record import NullIfInfinite, Record
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.decisions import Decision
 from deal_solve.frames import Table

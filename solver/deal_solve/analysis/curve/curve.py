@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
@@ -12,7 +12,6 @@ import numpy as np
 
 from deal_solve.analysis.curve.result import Curve, CurvePoint
 from deal_solve.currency import converted
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, InputError, LimitReached, Problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TypeVar, Unpack
 
 from deal_solve.analysis.clauses.clauses import clauses
@@ -13,7 +13,6 @@ from deal_solve.analysis.document.result import QUICK, SECTIONS, Document
 from deal_solve.analysis.frontier.frontier import frontier
 from deal_solve.analysis.levers.waterfall import waterfall
 from deal_solve.analysis.solve.comparisons import Comparisons, comparisons
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
 from deal_solve.messages import unknown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from deal_solve.analysis.clauses.clauses import also_signed
 from deal_solve.analysis.clauses.result import ClauseValue
@@ -15,7 +16,6 @@ from deal_solve.analysis.solve.page.risks import RISKS, risk_rows
 from deal_solve.analysis.solve.page.sign import SIGN, sign_rows, when_signed
 from deal_solve.analysis.solve.page.subject import Subject
 from deal_solve.analysis.solve.page.today import position_rows
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.facts.names import quoted_offer
 from deal_solve.facts.notes import plan_notes

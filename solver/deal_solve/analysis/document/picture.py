@@ -6,6 +6,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import cycle
 from typing import TYPE_CHECKING
@@ -15,7 +16,6 @@ from markupsafe import Markup, escape
 from deal_solve.analysis.document.page import subject_of
 from deal_solve.analysis.document.result import Document
 from deal_solve.analysis.document.tables import SideBySide, side_by_side
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.names import listed, user_name
 from deal_solve.facts.spending.spending import drivers, users_months

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +15,6 @@ from deal_solve.analysis.frontier.result import Frontier
 from deal_solve.analysis.levers.result import Waterfall
 from deal_solve.analysis.solve.comparisons import Comparisons
 from deal_solve.currency import USD, reported_in
-from deal_solve.dataclass import dataclass
 from deal_solve.files import written
 from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from deal_solve.analysis.document.page import Rows, subject_of
@@ -12,7 +13,6 @@ from deal_solve.analysis.document.tables import EXTRA_TABLES
 from deal_solve.analysis.solve.page.subject import Subject
 from deal_solve.analysis.solve.proof import proof_rows
 from deal_solve.analysis.solve.tables import TABLES
-from deal_solve.dataclass import dataclass
 from deal_solve.facts.sources import assumptions
 from deal_solve.outputs import text_of
 from deal_solve.report.text import Grid, Page, Points, collected, percent, printed_on, whole_money

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from deal_solve.analysis.solve.page.subject import Subject
-from deal_solve.dataclass import dataclass
 from deal_solve.facts.names import quoted_offer, track_name
 from deal_solve.facts.spending.spending import cash_months, cost_levels, drawn_months, drivers, users_months
 from deal_solve.facts.summary import Range, spread

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.offers.api import ApiPart, Rollover
 from deal_solve.facts.names import offer_name, seats_name

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from json import dumps
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.frames import Table
 from deal_solve.uncertainty.scenario_set import Array
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from deal_solve.analysis.focus import commitments, cost_row
-from deal_solve.dataclass import dataclass
 from deal_solve.frames import Table
 
 PROPERTIES = {

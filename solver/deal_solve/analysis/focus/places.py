@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from deal_solve.analysis.focus.commitments import commitment_rows, contract_id, day
 from deal_solve.analysis.focus.cost_row import PROVIDER
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.channel import Channel
 from deal_solve.facts.names import offer_name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from json import dumps
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy as np
 from deal_solve.analysis.focus.cost_row import API, UNUSED, USED, Account, Amounts, Head, Sku
 from deal_solve.analysis.focus.drawn import Drawn
 from deal_solve.analysis.focus.places import Places
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.requests.request_cost import TokenPrice, effective_hit_rate, token_prices
 from deal_solve.deal.requests.routing_options import Option
 from deal_solve.facts.names import user_name

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from deal_solve.analysis.measure.backtest import Backtest
 from deal_solve.analysis.measure.growth import Floats
-from deal_solve.dataclass import dataclass
 from deal_solve.frames import Table
 from deal_solve.record import NotWritten, Record
 from deal_solve.report.basics import SCHEMA_KEY, Written

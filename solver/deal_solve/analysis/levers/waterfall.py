@@ -23,7 +23,7 @@ limit first holds, where caution costs expected dollars, or where a clause hurts
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeAlias, Unpack
 
@@ -40,7 +40,6 @@ from deal_solve.analysis.levers.deals import (
 from deal_solve.analysis.levers.dearer import dearer_steps
 from deal_solve.analysis.levers.headcount import seats_at_headcount
 from deal_solve.analysis.levers.result import Step, Waterfall
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible
 from deal_solve.facts.today import as_today, end_in_force

@@ -7,6 +7,7 @@ held 80 % of what came: a conformal quantile of the scaled errors, pooled over a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
@@ -27,7 +28,6 @@ from deal_solve.analysis.measure.growth import (
     width_at,
 )
 from deal_solve.analysis.measure.season import season_of, without_season
-from deal_solve.dataclass import dataclass
 from deal_solve.frames import Table
 from deal_solve.record import Record
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -10,7 +11,6 @@ from pydantic import Field
 
 from deal_solve.analysis.measure.growth import DAYS_PER_MONTH
 from deal_solve.analysis.measure.workloads import INPUT, WRITES
-from deal_solve.dataclass import dataclass
 from deal_solve.exports.read import Exports
 from deal_solve.exports.row import Quantity
 from deal_solve.exports.uses import named

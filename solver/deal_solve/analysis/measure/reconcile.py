@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import Field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.exports.prices import list_price, list_prices
 from deal_solve.exports.read import Exports
 from deal_solve.exports.row import NANO, TOKEN_CLASSES

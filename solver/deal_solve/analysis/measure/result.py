@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -12,7 +12,6 @@ from deal_solve.analysis.measure.growth import Floats
 from deal_solve.analysis.measure.people import MeasuredPeople
 from deal_solve.analysis.measure.reconcile import Reconciled
 from deal_solve.analysis.measure.workloads import MeasuredWorkload
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import loads
 from deal_solve.exports.read import Exports

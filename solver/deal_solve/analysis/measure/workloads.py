@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, count
 from typing import Annotated, Literal
@@ -16,7 +16,6 @@ from pydantic import Field
 from deal_solve.analysis.measure.backtest import widening_of
 from deal_solve.analysis.measure.growth import DAYS_PER_MONTH, PRODUCTS, Floats, Growth, growth_of, learned, own_shock
 from deal_solve.analysis.measure.season import season_of, without_season
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.rate_card import load_card
 from deal_solve.errors import InputError
 from deal_solve.exports.prices import list_prices

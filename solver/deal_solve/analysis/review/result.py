@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.facts.decisions import Change
 from deal_solve.facts.difference import Difference
 from deal_solve.facts.summary import Summary, summarise

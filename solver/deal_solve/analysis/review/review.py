@@ -24,13 +24,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from deal_solve.analysis.review.drivers import driver_breakevens
 from deal_solve.analysis.review.result import DriverBreakeven, Review, ReviewStep
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, LimitReached

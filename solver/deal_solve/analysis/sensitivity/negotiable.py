@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.clauses.clause import Ends
 from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.deal.deal import Deal

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, NamedTuple, TypeAlias, Unpack
 
@@ -17,7 +17,6 @@ from deal_solve.analysis.sensitivity.negotiable import Negotiable, negotiables
 from deal_solve.analysis.sensitivity.relaxed import Relaxed, relaxed
 from deal_solve.analysis.sensitivity.result import Bar, Sensitivity
 from deal_solve.analysis.sensitivity.sobol import sobol
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import varied
 from deal_solve.deal.risk import Risk

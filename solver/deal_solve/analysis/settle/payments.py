@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 import numpy as np
 from pydantic import Field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.facts.accrual import each_part_with_rows, paid_in
 from deal_solve.frames import Table
 from deal_solve.record import ContractYear, Record

@@ -6,14 +6,13 @@ import pickle
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Executor, Future, wait
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.settle import Settlement, settle

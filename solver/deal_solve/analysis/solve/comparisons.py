@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated
 
 from pydantic import Field
 
 from deal_solve.analysis.why_not.alternatives import nearest
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import Risk
 from deal_solve.errors import Infeasible, InputError, LimitReached

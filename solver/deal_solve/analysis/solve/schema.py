@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -12,7 +13,6 @@ from deal_solve.analysis.levers.result import Waterfall
 from deal_solve.analysis.solve.comparisons import Comparisons
 from deal_solve.analysis.uncertainty.result import UncertaintyCost
 from deal_solve.analysis.why_not.result import Alternative, WhyNot
-from deal_solve.dataclass import dataclass
 from deal_solve.facts.allocation import Allocation
 from deal_solve.facts.baseline_usage import ObservedBucket
 from deal_solve.facts.calendar import Event

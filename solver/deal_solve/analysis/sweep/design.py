@@ -9,12 +9,12 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import edited, places_of, plain, value_at, value_of, varied
 from deal_solve.deal.numbers import parse_number

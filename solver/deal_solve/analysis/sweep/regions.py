@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from string import ascii_uppercase
@@ -12,7 +13,6 @@ from typing import Any
 
 from deal_solve.analysis.sweep.design import key_of
 from deal_solve.analysis.sweep.result import Sweep, SweepRow
-from deal_solve.dataclass import dataclass
 from deal_solve.facts.decisions import NONE, DecisionKind
 from deal_solve.frames import Table
 from deal_solve.messages import counted, usd

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from deal_solve.analysis.sweep.design import Design, is_number, key_of
-from deal_solve.dataclass import dataclass
 from deal_solve.facts.decisions import NONE, DecisionKind
 from deal_solve.frames import Table
 from deal_solve.record import NotWritten, Record

@@ -8,13 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deal_solve.analysis.sweep.result import SweepRow
 from deal_solve.analysis.sweep.row import solved_row, unsolved_row
 from deal_solve.analysis.sweep.same_scenarios import CommonScenarios, ScenariosOf
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import varied
 from deal_solve.errors import Cancelled, InternalError

@@ -6,14 +6,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from deal_solve.analysis.sweep.design import Design, design_of, key_of, refuse_wrong_paths
 from deal_solve.analysis.sweep.result import Sweep, SweepRow
 from deal_solve.analysis.sweep.runs import Work, solved
 from deal_solve.analysis.sweep.same_scenarios import CERTAIN, ScenariosOf
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Cancelled
 from deal_solve.frames import Table

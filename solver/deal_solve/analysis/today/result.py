@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.today import TodaysBill
 from deal_solve.report.basics import SCHEMA_KEY, ResultFile, deal_of, scenarios_from

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
@@ -10,7 +11,6 @@ from pydantic import Field
 
 from deal_solve.analysis.measure.result import MeasureResult
 from deal_solve.analysis.measure.workloads import MeasuredWorkload
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.numbers import Band
 from deal_solve.deal.rate_card import load_card

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from deal_solve.analysis.track.used import Used, overage_ratio, periods_of
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.channel import Channel
 from deal_solve.deal.offers.cloud_years import MONTHS, cloud_year, months_of_cloud_year

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,6 @@ from deal_solve.analysis.track.clouds import continue_clouds
 from deal_solve.analysis.track.continued import continue_in
 from deal_solve.analysis.track.index import protected_from
 from deal_solve.analysis.track.used import Balance, Used, balance_of
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.base import months_later
 from deal_solve.deal.deal import AT_LIST, LIST, Deal
 from deal_solve.deal.load import loads

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -12,7 +12,6 @@ from deal_solve.analysis.track.clouds import CloudPosition
 from deal_solve.analysis.track.outlook import Outlook
 from deal_solve.analysis.track.spent import SpentLine
 from deal_solve.analysis.track.steps import Task
-from deal_solve.dataclass import dataclass
 from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
 from deal_solve.record import NotWritten, Record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
@@ -13,7 +14,6 @@ from pydantic import Field
 from deal_solve.analysis.measure.reconcile import SEARCHES as BILLED_SEARCHES
 from deal_solve.analysis.measure.result import MeasureResult
 from deal_solve.analysis.track.used import SEARCHES, Used
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.base import months_later
 from deal_solve.record import Record
 from deal_solve.settlement.api.drawdown import priced_terms

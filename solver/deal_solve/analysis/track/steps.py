@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
@@ -11,7 +12,6 @@ from deal_solve.analysis.track.clouds import CloudPosition, cloud_positions
 from deal_solve.analysis.track.held import seats_end
 from deal_solve.analysis.track.outlook import Outlook
 from deal_solve.analysis.track.spent import SpentLine
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.decisions import deal_in_a_line

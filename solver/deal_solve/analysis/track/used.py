@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import LIST
 from deal_solve.deal.offers.api import Premium, Rollover
 from deal_solve.deal.offers.offer import Capped, Offer

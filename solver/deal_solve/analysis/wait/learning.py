@@ -9,13 +9,13 @@ to sqrt(144 · shock² / m), the variance with which `measure` weighs a slope ag
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deal_solve.analysis.uncertainty.replicates import LEVEL
 from deal_solve.analysis.uncertainty.result import Estimate
-from deal_solve.dataclass import dataclass
 from deal_solve.uncertainty.sampling import quasi_normals
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, ScenarioSet
 from deal_solve.uncertainty.sobol import sobol_points

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Unpack
 
@@ -22,7 +22,6 @@ from deal_solve.analysis.wait.months import asked, signable, signed_after
 from deal_solve.analysis.wait.result import Wait, WaitMonth
 from deal_solve.analysis.wait.routing import listed_usd
 from deal_solve.analysis.wait.signed import kind_of, signed_in_a_line
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import DealSolveError, Infeasible, InputError, LimitReached, Problem
 from deal_solve.frames import Table

@@ -8,6 +8,7 @@ and exit code.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from deal_solve.cli.support.interrupt import interruptible
 from deal_solve.cli.support.options import deal_argument
 from deal_solve.cli.support.question import Question, question_options
 from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN
-from deal_solve.dataclass import dataclass
 
 if TYPE_CHECKING:
     from deal_solve.cli.support.table import Framed

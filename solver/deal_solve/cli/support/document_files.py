@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-
-from deal_solve.dataclass import dataclass
 
 if TYPE_CHECKING:
     from deal_solve.analysis.document.result import Document

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from deal_solve.cli.support import completion
-from deal_solve.dataclass import dataclass
 
 if TYPE_CHECKING:
     from deal_solve.analysis.solve.result import Answers

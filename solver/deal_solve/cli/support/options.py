@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +14,6 @@ import click
 
 from deal_solve.cli.support import completion
 from deal_solve.currency import report_in
-from deal_solve.dataclass import dataclass
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,6 @@ from deal_solve.cli.support.options import (
     verbose_option,
 )
 from deal_solve.cli.support.solving import load_fix, read_fix
-from deal_solve.dataclass import dataclass
 from deal_solve.messages import counted
 from deal_solve.optimise.options import SolveOptions
 

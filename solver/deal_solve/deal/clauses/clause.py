@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.offers.offer import Offer
 
 Part = Literal["api", "seats", "offer"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.cohort import Use
 from deal_solve.deal.cross_checks import family_of, quality_of
 from deal_solve.deal.deal import Deal

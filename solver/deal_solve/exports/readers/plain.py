@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deal_solve.dataclass import dataclass
 from deal_solve.errors import InputError
 from deal_solve.exports.fields import FIELDS
 from deal_solve.exports.files import ExportFile, Header, is_json

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.requests.routing_options import Epoch
 from deal_solve.facts.once import once

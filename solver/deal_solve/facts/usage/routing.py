@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deal_solve.dataclass import dataclass
+from dataclasses import dataclass
+
 from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan, Route

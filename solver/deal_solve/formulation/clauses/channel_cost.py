@@ -16,13 +16,12 @@ contract year before (signed inside of a year, model §6). Cuts then lie below i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deal_solve.dataclass import dataclass
 from deal_solve.errors import InternalError
 from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost
 from deal_solve.formulation.model.payments import Metered, Payments

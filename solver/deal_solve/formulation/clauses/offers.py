@@ -16,11 +16,10 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.offers.channel import Channel
 from deal_solve.formulation.clauses.api.rates import Agreement, Regime, every_regime, gains_by_leaving

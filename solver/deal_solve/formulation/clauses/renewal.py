@@ -7,9 +7,9 @@ x = x'                                        decisions of two paths that came t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.workload import ProjectName

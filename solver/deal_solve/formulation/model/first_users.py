@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.uncertainty.first_users import FirstUsers, joint_users, users_above
 from deal_solve.uncertainty.scenario_set import Array
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.offers.channel import Channel
 from deal_solve.formulation.model.chunks import FEW, each, weighted
 from deal_solve.formulation.model.per_scenario import ScalarOrArray

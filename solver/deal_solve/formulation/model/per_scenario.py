@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deal_solve.dataclass import dataclass
 from deal_solve.plan.crowds import Excess
 from deal_solve.uncertainty.scenario_set import Array
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.formulation.model.chunks import FEW, Selection, count_of, taken
 from deal_solve.formulation.model.per_scenario import Ratio, ScalarOrArray, part
 from deal_solve.formulation.model.recourse import Indices

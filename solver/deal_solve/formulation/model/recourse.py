@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.formulation.model.per_scenario import ScenarioIndices
 from deal_solve.uncertainty.scenario_set import Array
 

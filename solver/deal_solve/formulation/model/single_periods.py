@@ -7,10 +7,10 @@ periods as one matrix times the plan, Σ_P δ_P · (Σ_l (r_l - r_(l+1)) · max(
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.formulation.model.period import Period
 from deal_solve.formulation.model.recourse import Indices, Linear
 from deal_solve.uncertainty.scenario_set import Array

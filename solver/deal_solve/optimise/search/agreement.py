@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pulp
 
-from deal_solve.dataclass import dataclass
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.optimise.search.warm_start import WarmStart

@@ -14,12 +14,11 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
 from typing import TypeVar
 
-from deal_solve.dataclass import dataclass
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.formulation.build import Formulation, formulate
 from deal_solve.formulation.clauses.api.rates import Agreement, api_agreements, every_regime

@@ -8,11 +8,10 @@ is the proof, under a no-good cut, that no other choices cost as little (formula
 from __future__ import annotations
 
 import math
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 import pulp
 
-from deal_solve.dataclass import dataclass
 from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.optimise.search.agreement import Candidate, size_of
 from deal_solve.optimise.search.benders import add_cuts_at

@@ -4,7 +4,8 @@ same, all that is left is whether another agreement has a plan as good.
 
 from __future__ import annotations
 
-from deal_solve.dataclass import dataclass
+from dataclasses import dataclass
+
 from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.optimise.search.settings import Asks
 from deal_solve.optimise.solution import CandidateAgreement, Size

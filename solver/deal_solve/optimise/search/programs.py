@@ -7,10 +7,9 @@ is handed out is in no other search.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from deal_solve.dataclass import dataclass
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.formulation.model.snapshot import Snapshot

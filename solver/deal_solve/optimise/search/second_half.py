@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from deal_solve.dataclass import dataclass
 from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.formulation.model.program import AddedCuts
 from deal_solve.optimise.search.agreement import Candidate

@@ -12,12 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pulp
 
-from deal_solve.dataclass import dataclass
 from deal_solve.errors import Disagreement
 from deal_solve.formulation.model.expression import Expression, Variable
 from deal_solve.formulation.model.program import Program

@@ -7,9 +7,9 @@ one of the problem that is solved (formulation §8, "Many scenarios" and "Many d
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from deal_solve.dataclass import dataclass
 from deal_solve.formulation.model.program import Program
 from deal_solve.uncertainty.scenario_set import Array
 

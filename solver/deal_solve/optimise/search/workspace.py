@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.settings import SearchSettings
 from deal_solve.optimise.solver.pseudo_costs import PseudoCosts

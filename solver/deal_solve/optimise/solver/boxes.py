@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.formulation.model.expression import Variable
 from deal_solve.uncertainty.scenario_set import Array
 

@@ -11,11 +11,10 @@ wrong answer of it can only make the bound weak, never false (Neumaier and Shche
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.formulation.model.recourse import Indices
 from deal_solve.uncertainty.scenario_set import Array
 

@@ -8,13 +8,12 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 import highspy
 import pulp
 
-from deal_solve.dataclass import dataclass
 from deal_solve.errors import Cancelled, Disagreement, InputError, InternalError, LimitReached
 from deal_solve.formulation.model.expression import Expression, Variable
 from deal_solve.formulation.model.program import Program

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import AT_LIST, LIST, Deal
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import counted, unknown

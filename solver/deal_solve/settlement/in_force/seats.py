@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.plan.resolved import SeatOffer
 from deal_solve.settlement.in_force.api import Held

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.requests.request_cost import effective_hit_rate, other_usd, request_cost, usd_at_p50

@@ -8,11 +8,11 @@ falls after it. Neither depends on N.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from deal_solve.analysis.document.what_if.api import OFFER_CLAUSES, NotWorkedOut, refuse_later_signing
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.offers.seats import Tiers
 from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.settlement.bundle import bundle_tiers

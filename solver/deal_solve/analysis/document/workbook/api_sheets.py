@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_col_to_name
 
 from deal_solve.analysis.document.what_if.api import ApiWhatIf, OneScenario
 from deal_solve.analysis.document.workbook.cells import Book, Cell, Formula, Number, Sheet
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.offers.api import ApiPart, Rollover
 from deal_solve.settlement.settle import Settlement
 

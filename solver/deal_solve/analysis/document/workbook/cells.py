@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import xlsxwriter
 
-from deal_solve.dataclass import dataclass
 from deal_solve.report.style import STEERING, escaped
 
 if TYPE_CHECKING:

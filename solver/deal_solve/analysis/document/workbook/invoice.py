@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_col_to_name
 
 from deal_solve.analysis.document.workbook.cells import Book, Formula, Number, Sheet
 from deal_solve.analysis.settle.invoice import paid_when
 from deal_solve.analysis.settle.payments import Payment
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.report.text import percent
 from deal_solve.settlement.lines import LINES

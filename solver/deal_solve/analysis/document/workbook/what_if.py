@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from xlsxwriter.utility import xl_col_to_name
@@ -12,7 +12,6 @@ from deal_solve.analysis.document.what_if.api import ApiWhatIf, NotWorkedOut, ap
 from deal_solve.analysis.document.what_if.seats import SeatsWhatIf, seats_what_if
 from deal_solve.analysis.document.workbook.api_sheets import write_api_scenarios
 from deal_solve.analysis.document.workbook.cells import Book, Cell, Formula, Input, Number, Sheet
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offers.seats import Tiers
 from deal_solve.facts.names import seats_name

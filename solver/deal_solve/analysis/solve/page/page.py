@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from deal_solve.analysis.solve.page.compare import compare_block
 from deal_solve.analysis.solve.page.cost import cost_block, large_lines
@@ -12,7 +13,6 @@ from deal_solve.analysis.solve.page.risks import risks_block
 from deal_solve.analysis.solve.page.sign import sign_block
 from deal_solve.analysis.solve.page.subject import Subject
 from deal_solve.analysis.solve.page.today import today_line
-from deal_solve.dataclass import dataclass
 from deal_solve.report.sentences import title_line
 from deal_solve.report.text import heading
 

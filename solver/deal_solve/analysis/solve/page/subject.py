@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from deal_solve.analysis.solve.comparisons import Comparisons
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.summary import Summary
 from deal_solve.optimise.solution import Solution

@@ -9,10 +9,9 @@ C[j,y+1] ≥ C[j,y]                             under a free ramp
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import pairwise
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.api.rates import Regime, api_of, channel_of
 from deal_solve.formulation.clauses.offers import Agreements

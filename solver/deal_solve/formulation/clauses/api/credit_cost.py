@@ -10,11 +10,10 @@ is convex. Of a balance under arrears the last of these amounts is charged by `d
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.formulation.clauses.api.credit import Credited
 from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost
 from deal_solve.formulation.clauses.api.yearly_minimum_cost import YearlyMinimumCost

@@ -6,7 +6,8 @@ c_τ ≥ min(K · β, X_τ)                         at the end of a contract yea
 
 from __future__ import annotations
 
-from deal_solve.dataclass import dataclass
+from dataclasses import dataclass
+
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.model.expression import Expression, lower_bound
 from deal_solve.formulation.model.per_scenario import ScenarioIndices

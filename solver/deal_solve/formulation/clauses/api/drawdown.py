@@ -7,12 +7,11 @@ each scenario is either written as rows (`drawdown_rows`) or valued as recourse 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.api import ApiPart, Rollover
 from deal_solve.deal.offers.channel import Channel

@@ -15,13 +15,12 @@ Where excess counts next, s_P takes the place of C - V + U: Σ_{i≤P} s_i = max
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.formulation.clauses.api.credit import Credited
 from deal_solve.formulation.model.chunks import FEW, Selection, count_of, each, weighted
 from deal_solve.formulation.model.per_scenario import ScalarOrArray

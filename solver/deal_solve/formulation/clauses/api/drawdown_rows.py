@@ -14,13 +14,12 @@ that counts next is in `excess_rows`.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.api import ApiPart, Rollover
 from deal_solve.formulation.clauses.api.commitment import Commitments

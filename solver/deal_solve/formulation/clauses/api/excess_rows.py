@@ -11,10 +11,9 @@ and at the start of a contract year that a limit looks at, P the period before i
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.model.expression import Expression, Variable, lower_bound, total
 from deal_solve.formulation.model.program import Program

@@ -7,12 +7,11 @@ s_y = max(0, m · C / years - V_y)
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.formulation.clauses.api.drawdown_cost import Factors
 from deal_solve.formulation.model.chunks import Selection, each, weighted
 from deal_solve.formulation.model.period import Period

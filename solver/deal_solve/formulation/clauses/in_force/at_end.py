@@ -8,10 +8,10 @@ given up ≥ 1 - Σ T[c,s,k]                     pays what the last count in for
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.running import seats_run
 from deal_solve.formulation.clauses.seats.tracks import Tracks

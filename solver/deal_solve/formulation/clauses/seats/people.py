@@ -9,9 +9,8 @@ n[c,y,∅] + Σ_j β_j ≤ 1                        j: of the agreement that the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.channel import Channel
 from deal_solve.formulation.clauses.api.rates import Regime, channel_of

@@ -12,7 +12,8 @@ it is given up.
 
 from __future__ import annotations
 
-from deal_solve.dataclass import dataclass
+from dataclasses import dataclass
+
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.formulation.clauses.seats.seats import Seats, Segment

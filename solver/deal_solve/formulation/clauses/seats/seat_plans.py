@@ -14,9 +14,10 @@ D[t] ≥ min_P · v[m,y] - Σ_s N[s,y] - Σ_{c,m} A[c,t] · T[c,m,k]
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.running import is_running, seats_run
 from deal_solve.deal.rate_card import SeatPlan

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.offers.running import first_month

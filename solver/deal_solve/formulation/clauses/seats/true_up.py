@@ -13,12 +13,12 @@ added, `true_up_cost` values the charge as recourse.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from operator import ge
 
 import numpy as np
 
-from deal_solve.dataclass import dataclass
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.offers.running import seat_months
 from deal_solve.deal.offers.true_up import TrueUp

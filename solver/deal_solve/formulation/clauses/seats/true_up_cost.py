@@ -8,14 +8,13 @@ This module holds the decomposed form of the rows of `true_up`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deal_solve.dataclass import dataclass
 from deal_solve.formulation.model.chunks import FEW, each, taken, weighted
 from deal_solve.formulation.model.per_scenario import ScalarOrArray, part
 from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, places_in
