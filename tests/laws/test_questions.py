@@ -14,6 +14,7 @@ from deal_solve.analysis.frontier.frontier import frontier
 from deal_solve.analysis.levers.waterfall import waterfall
 from deal_solve.deal.load import load
 from deal_solve.facts.decisions import key_of
+from deal_solve.optimise.search import agreement_search
 from deal_solve.optimise.search.candidate_solver import CandidateSolver
 from deal_solve.optimise.solve import solve
 from tests.support.generators import random_deal
@@ -51,6 +52,7 @@ def test_a_plan_asked_for_alone_is_the_same_without_a_bound_of_every_other_band(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     deal, bounded, whole = load(SCENARIOS / "start-up.yaml"), [], CandidateSolver.bound_of_band
+    monkeypatch.setattr(agreement_search, "can_fork", lambda: False)  # a second process would bound them unseen
     monkeypatch.setattr(
         CandidateSolver, "bound_of_band", lambda self, *given: bounded.append(given) or whole(self, *given)
     )

@@ -38,7 +38,7 @@ def test_one_ratio_everywhere_is_a_number(monkeypatch, api):
     assert isinstance(overage_ratio(api, 0.9, index.copy(), index), float)
 
 
-@pytest.mark.parametrize("size", [40, 200])
+@pytest.mark.parametrize("size", [40, 100])
 def test_a_solve_is_the_same_to_the_bit(monkeypatch, size):
     deal = load(SCENARIOS / "hybrid.yaml")
     scenarios = sample(deal, size, seed=3)
