@@ -145,6 +145,11 @@ Weigh: TypeAlias = Callable[[Array], Array]
 """From the cost in each scenario to the weights of the measure there: expectation, tail or worst case."""
 
 
+def _is_paid(part: Recourse, values: Array) -> bool:
+    """Whether a plan has any of what a part charges."""
+    return bool(np.count_nonzero(values[part.indices]))
+
+
 @dataclass(frozen=True)
 class Epigraph:
     """A variable of the program at `place` that stands for a measure of cost, from below.
@@ -185,7 +190,7 @@ class Epigraph:
         return total if self.less is None else total - self.less
 
     def _alive(self, values: Array) -> list[Part]:
-        return [(part, factors) for part, factors in self.recourse if np.count_nonzero(values[part.indices])]
+        return [(part, factors) for part, factors in self.recourse if _is_paid(part, values)]
 
     def value(self, values: Array, known: Costs) -> float:
         """Return the measure at a plan."""
@@ -206,14 +211,12 @@ class Epigraph:
         slopes = {} if slopes is None else slopes
         for place, (part, factors) in enumerate(self.recourse):
             last = slopes.get(place)
-            is_paid = bool(np.count_nonzero(values[part.indices]))
-            is_same = last is not None and np.array_equal(last.weights, weights)
-            if is_same and (part.is_linear or not is_paid):
+            plan = values if part.is_linear or _is_paid(part, values) else last and last.plan
+            if plan is None:
                 continue
-            if is_paid or part.is_linear:
-                slopes[place] = Slope(values, weights, part.slope(values, factors, weights))
-            elif last is not None:
-                slopes[place] = Slope(last.plan, weights, part.slope(last.plan, factors, weights))
+            if last and (part.is_linear or plan is last.plan) and np.array_equal(last.weights, weights):
+                continue
+            slopes[place] = Slope(plan, weights, part.slope(plan, factors, weights))
         constant = 0.0 if self.less is None else -float(weights @ self.less)
         return Cut(sum_of(slopes[place].linear for place in sorted(slopes)), constant)
 
